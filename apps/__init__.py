@@ -1,0 +1,1 @@
+"""The ten bounded contexts, and the web dashboard on them."""

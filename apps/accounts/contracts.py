@@ -1,0 +1,108 @@
+"""What accounts publishes: who holds which account, and how to find one."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from vortex.contracts import Event, Service, Value, command, event, query
+from vortex.errors import Conflict, NotFound
+
+
+class AccountNotFound(NotFound, code="bank_account_not_found", title="Account not found"):
+    """There is no such account, or it is not the caller's."""
+
+
+class AccountTermsDiffer(Conflict, code="account_terms_differ", title="Account id already used"):
+    """An account with other terms was opened under this id."""
+
+
+class Product(StrEnum):
+    """What kind of account it is."""
+
+    CHECKING = "checking"
+    SAVINGS = "savings"
+    WALLET = "wallet"
+
+
+class AccountStatus(StrEnum):
+    """Where an account stands in its life."""
+
+    ACTIVE = "active"
+    FROZEN = "frozen"
+    CLOSED = "closed"
+
+
+class AccountView(Value):
+    """An account as other contexts may see it; the money is asked of the ledger."""
+
+    account_id: UUID
+    owner_id: UUID
+    product: Product
+    currency: str
+    iban: str
+    nickname: str
+    status: AccountStatus
+    opened_at: datetime
+
+
+class Accounts(Service, context="accounts", version=1):
+    """Accounts and their holders."""
+
+    @command(key="account_id", refuses=(AccountTermsDiffer,))
+    def open_account(
+        self,
+        *,
+        account_id: UUID,
+        owner_id: UUID,
+        product: Product,
+        currency: str,
+        nickname: str,
+        overdraft_minor: int,
+        opened_at: datetime,
+    ) -> AccountView:
+        """Open an account here and in the ledger. The caller brings the id; a retry opens nothing."""
+        ...
+
+    @query(refuses=(AccountNotFound,))
+    def account(self, *, account_id: UUID) -> AccountView:
+        """Return an account, whoever holds it."""
+        ...
+
+    @query()
+    def accounts_of(self, *, owner_id: UUID) -> tuple[AccountView, ...]:
+        """Return every account that a person holds, oldest first."""
+        ...
+
+    @query(refuses=(AccountNotFound,))
+    def resolve(self, *, iban: str) -> AccountView:
+        """Return the account that an IBAN names; spaces and case do not matter."""
+        ...
+
+
+@event("account.opened", topic="user.events", key="account_id")
+class AccountOpened(Event):
+    """An account exists and takes postings."""
+
+    account_id: UUID
+    owner_id: UUID
+    product: str
+    currency: str
+    opened_at: datetime
+
+
+@event("account.updated", topic="user.events", key="account_id")
+class AccountUpdated(Event):
+    """What the holder may change about an account has changed."""
+
+    account_id: UUID
+    owner_id: UUID
+    updated_at: datetime
+
+
+@event("account.closed", topic="user.events", key="account_id")
+class AccountClosedEvent(Event):
+    """An account takes no more postings."""
+
+    account_id: UUID
+    owner_id: UUID
+    closed_at: datetime

@@ -1,0 +1,1 @@
+"""What ai publishes: nothing yet."""

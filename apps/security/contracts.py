@@ -1,0 +1,1 @@
+"""What security publishes: nothing yet."""

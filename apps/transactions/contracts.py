@@ -1,0 +1,267 @@
+"""What transactions publishes: the ledger, its values, its refusals and its events.
+
+Signs follow the account holder's view: a positive leg is a credit and makes the balance larger, a
+negative leg is a debit and makes it smaller. The legs of a posting sum to zero per currency.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from vortex.contracts import Event, Service, Value, command, event, query
+from vortex.errors import Conflict, Invalid, NotFound, Refused
+from vortex.money import CurrencyMismatch, Money
+
+
+class LedgerAccountNotFound(NotFound, code="account_not_found", title="Account not found"):
+    """The ledger keeps no such account, or it belongs to somebody else."""
+
+
+class PostingNotFound(NotFound, code="transaction_not_found", title="Transaction not found"):
+    """There is no such posting, or it touches no account of the caller."""
+
+
+class InsufficientFunds(Refused, code="insufficient_funds", title="Not enough money"):
+    """The debit would take the account below its limit."""
+
+
+class AccountFrozen(Refused, code="account_frozen", title="Account frozen"):
+    """The account does not take this side of a posting while it is frozen."""
+
+
+class AccountClosed(Refused, code="account_closed", title="Account closed"):
+    """A closed account takes no postings."""
+
+
+class AccountNotEmpty(Conflict, code="account_not_empty", title="Account not empty"):
+    """Only an account without money and without holds can be closed."""
+
+
+class UnbalancedPosting(Invalid, code="unbalanced_posting", title="Posting does not balance"):
+    """The legs do not sum to zero in every currency."""
+
+
+class MalformedPosting(Invalid, code="malformed_posting", title="Malformed posting"):
+    """Fewer than two legs, too many, a zero leg, an amount out of range, or one account twice."""
+
+
+class PostingIdReused(Conflict, code="posting_id_reused", title="Posting id already used"):
+    """Another posting, with other legs, was made under this id."""
+
+
+class AccountIdReused(Conflict, code="account_id_reused", title="Account id already used"):
+    """The ledger keeps another account, with other terms, under this id."""
+
+
+class AlreadyReversed(Conflict, code="already_reversed", title="Already reversed"):
+    """The posting has been reversed before, or is itself a reversal."""
+
+
+class LedgerAccountKind(StrEnum):
+    """Whose account it is: a customer's, limited; or the bank's own, where money enters and leaves."""
+
+    CUSTOMER = "customer"
+    SYSTEM = "system"
+
+
+class PostingKind(StrEnum):
+    """Why money moved, as far as the ledger cares."""
+
+    TRANSFER = "transfer"
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+    CARD = "card"
+    FEE = "fee"
+    INTEREST = "interest"
+    REVERSAL = "reversal"
+
+
+class Leg(Value):
+    """One side of a posting. `amount_minor` is in minor units, positive for a credit."""
+
+    account_id: UUID
+    amount_minor: int
+    currency: str
+
+
+class Posting(Value):
+    """A posting to be made. `posting_id` (UUIDv7, the caller's) makes a second delivery harmless.
+
+    `effective_date` is when it counts for the customer, by default the booking date; `booked_at` may
+    be given by imports that replay history, else it is the moment of posting.
+    """
+
+    posting_id: UUID
+    legs: tuple[Leg, ...]
+    kind: PostingKind = PostingKind.TRANSFER
+    description: str = ""
+    category: str = ""
+    counterparty: str = ""
+    reference: str = ""
+    effective_date: date | None = None
+    booked_at: datetime | None = None
+    actor_id: UUID | None = None
+
+
+class Posted(Value):
+    """The answer to a posting that stands. `replayed` says that it stood before this call."""
+
+    posting_id: UUID
+    booked_at: datetime
+    replayed: bool = False
+
+
+class Outcome(Value):
+    """What became of one posting of a batch: posted, or refused with a code."""
+
+    posting_id: UUID
+    posted: bool
+    replayed: bool = False
+    code: str = ""
+    detail: str = ""
+
+
+class Balance(Value):
+    """An account's money. available = booked + overdraft - held; all in minor units."""
+
+    account_id: UUID
+    currency: str
+    booked_minor: int
+    held_minor: int
+    overdraft_minor: int
+    version: int
+    as_of: datetime
+
+    @property
+    def available_minor(self) -> int:
+        """What a debit may take now."""
+        return self.booked_minor + self.overdraft_minor - self.held_minor
+
+    @property
+    def booked(self) -> Money:
+        """The booked balance as money."""
+        return Money(self.booked_minor, self.currency)
+
+
+class EntryLine(Value):
+    """One entry of an account with the balance after it; `version` counts the account's entries."""
+
+    posting_id: UUID
+    account_id: UUID
+    amount_minor: int
+    currency: str
+    balance_after_minor: int
+    version: int
+    booked_at: datetime
+    effective_date: date
+    description: str
+
+
+POSTING_REFUSALS = (
+    LedgerAccountNotFound,
+    InsufficientFunds,
+    AccountFrozen,
+    AccountClosed,
+    UnbalancedPosting,
+    MalformedPosting,
+    PostingIdReused,
+    CurrencyMismatch,
+)
+
+
+class Ledger(Service, context="transactions", version=1):
+    """The double-entry ledger. Money moves through `post`, and through nothing else."""
+
+    @command(key="account_id", refuses=(AccountIdReused,))
+    def open_account(
+        self,
+        *,
+        account_id: UUID,
+        owner_id: UUID | None,
+        currency: str,
+        kind: LedgerAccountKind,
+        name: str,
+        overdraft_minor: int,
+        opened_at: datetime,
+    ) -> Balance:
+        """Start keeping an account. A second call with the same terms changes nothing.
+
+        A system account has no owner and no lower limit.
+        """
+        ...
+
+    @command(key="account_id", refuses=(LedgerAccountNotFound, AccountNotEmpty))
+    def close_account(self, *, account_id: UUID, closed_at: datetime) -> Balance:
+        """Stop taking postings for good; the account must be at zero. Closing twice is closing once."""
+        ...
+
+    @command(key="account_id", refuses=(LedgerAccountNotFound, AccountClosed))
+    def restrict_account(
+        self, *, account_id: UUID, debits_frozen: bool, credits_frozen: bool
+    ) -> Balance:
+        """Freeze or thaw each side; when this returns, no further posting slips through."""
+        ...
+
+    @command(key="posting_id", refuses=POSTING_REFUSALS)
+    def post(self, *, posting_id: UUID, posting: Posting) -> Posted:
+        """Make one posting, or refuse it whole. The id inside the posting is the same id."""
+        ...
+
+    @command(key="batch_id", deadline_ms=30_000)
+    def post_many(self, *, batch_id: UUID, postings: tuple[Posting, ...]) -> tuple[Outcome, ...]:
+        """Make up to 10,000 postings in order, each posted or refused by itself, in one transaction.
+
+        The outcomes are in the order of the postings. Every posting is idempotent by its own id, so
+        the batch id only names the delivery.
+        """
+        ...
+
+    @command(key="posting_id", refuses=(*POSTING_REFUSALS, PostingNotFound, AlreadyReversed))
+    def reverse(
+        self, *, posting_id: UUID, original_id: UUID, reason: str, actor_id: UUID | None
+    ) -> Posted:
+        """Undo a posting by its mirror image, a new posting; entries are never edited."""
+        ...
+
+    @query(refuses=(LedgerAccountNotFound,))
+    def balance(self, *, account_id: UUID) -> Balance:
+        """Return the authoritative balance of an account now."""
+        ...
+
+    @query()
+    def balances(self, *, account_ids: tuple[UUID, ...]) -> tuple[Balance, ...]:
+        """Return the balances of those of these accounts that the ledger keeps, in no order."""
+        ...
+
+    @query(refuses=(LedgerAccountNotFound,))
+    def entries(
+        self, *, account_id: UUID, after_version: int = 0, limit: int = 500
+    ) -> tuple[EntryLine, ...]:
+        """Return entries of an account with a version beyond `after_version`, oldest first."""
+        ...
+
+
+class PostedLeg(Value):
+    """A leg as it stands, with the balance and the version of its account after it."""
+
+    account_id: UUID
+    owner_id: UUID | None
+    amount_minor: int
+    currency: str
+    balance_after_minor: int
+    version: int
+
+
+@event("transaction.posted", topic="transaction.events", key="posting_id")
+class TransactionPosted(Event):
+    """A posting stands. `legs` carry account, minor units, currency and the account's new version."""
+
+    posting_id: UUID
+    kind: str
+    description: str
+    category: str
+    counterparty: str
+    booked_at: datetime
+    effective_date: date
+    reverses: UUID | None
+    legs: tuple[PostedLeg, ...]

@@ -1,0 +1,185 @@
+"""Settings that hold everywhere. What differs by machine comes from the environment."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from config.contexts import CONTEXTS, TOPICS, alias, hosted
+from vortex.db.urls import database
+
+ROOT = Path(__file__).resolve().parents[2]
+HOME = Path(os.environ.get("VORTEX_HOME", ROOT / ".vortex"))
+
+DEBUG = False
+SECRET_KEY = os.environ.get("VORTEX_SECRET_KEY", "")
+ALLOWED_HOSTS = os.environ.get("VORTEX_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+
+# --- contexts -------------------------------------------------------------------------------------
+VORTEX_CONTEXTS = CONTEXTS
+VORTEX_HOSTED = tuple(context.name for context in hosted())
+VORTEX_ALIASES = {context.name: alias(context.name) for context in hosted()}
+VORTEX_TOPICS = TOPICS
+VORTEX_STRICT = False
+VORTEX_TOPOLOGY_FILE = os.environ.get("VORTEX_TOPOLOGY_FILE", str(HOME / "run" / "topology.json"))
+VORTEX_TRANSPORTS = {"remote": "vortex.rpc.client.RemoteTransport"}
+# `kid:secret` pairs, the first one signs and all of them verify, so that a key can be rotated.
+VORTEX_RPC_KEYS = tuple(
+    tuple(pair.split(":", 1)) for pair in os.environ.get("VORTEX_RPC_KEYS", "").split(",") if pair
+)
+VORTEX_BROKER_URL = os.environ.get("VORTEX_BROKER_URL", "")
+VORTEX_CACHE_URL = os.environ.get("VORTEX_CACHE_URL", "")
+VORTEX_JWKS_LOADER = "config.jwks.load"
+VORTEX_TOKEN_ISSUER = os.environ.get("VORTEX_TOKEN_ISSUER", "vortexcore")
+VORTEX_TOKEN_AUDIENCE = "vortexcore-api"
+VORTEX_METRICS_TOKEN = os.environ.get("VORTEX_METRICS_TOKEN", "")
+# How many proxies in front of us append to X-Forwarded-For; the address before theirs is the client's.
+VORTEX_TRUSTED_PROXIES = int(os.environ.get("VORTEX_TRUSTED_PROXIES", "0"))
+# Passwords that everyone knows are accepted only where a demonstration bank is kept.
+VORTEX_DEMO = os.environ.get("VORTEX_DEMO", "") == "1"
+
+# --- Django ---------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "rest_framework",
+    "django_filters",
+    "channels",
+    "django_prometheus",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "vortex.topology",
+    "vortex.outbox",
+    "vortex.inbox",
+    "vortex.idempotency",
+    "vortex.realtime",
+    "vortex.http",
+    *(context.package for context in hosted()),
+]
+if "auth" in VORTEX_HOSTED:
+    AUTH_USER_MODEL = "vortex_auth.User"
+else:  # a carved service: its staff are shadows of auth's users
+    INSTALLED_APPS.append("vortex.identity")
+    AUTH_USER_MODEL = "identity.StaffUser"
+
+MIDDLEWARE = [
+    "vortex.http.middleware.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "static"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+
+DATABASES = {
+    alias(context.name): database(os.environ.get(context.database_variable, ""), context.database)
+    for context in hosted()
+}
+DATABASE_ROUTERS = ["vortex.db.router.ContextRouter"]
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": VORTEX_CACHE_URL,
+        "KEY_PREFIX": "vortex",
+    }
+}
+# redis-py 8 gives up on a silent socket after five seconds, which is what a quiet channel is.
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [{"address": VORTEX_CACHE_URL, "socket_timeout": None}]},
+    }
+}
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+
+# --- HTTP -----------------------------------------------------------------------------------------
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["vortex.identity.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["vortex.http.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "vortex.http.pagination.CursorPage",
+    "DEFAULT_SCHEMA_CLASS": "vortex.http.openapi.ContextSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["vortex.http.throttles.CallerThrottle"],
+    "EXCEPTION_HANDLER": "vortex.http.problem.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+SIMPLE_JWT: dict[str, Any] = {
+    "ALGORITHM": "EdDSA",
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
+    "AUDIENCE": VORTEX_TOKEN_AUDIENCE,
+    "ISSUER": VORTEX_TOKEN_ISSUER,
+    "USER_ID_CLAIM": "sub",
+}
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "VortexCore",
+    "DESCRIPTION": "A digital bank: accounts, a double-entry ledger and what grows on them.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/[a-z]+",
+}
+
+# --- Celery ---------------------------------------------------------------------------------------
+CELERY_BROKER_URL = VORTEX_BROKER_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_DEFAULT_QUEUE = "kernel"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+
+# --- security headers -----------------------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+
+LOGGING_CONFIG = "vortex.telemetry.logs.configure"
+LOGGING: dict[str, Any] = {"level": os.environ.get("VORTEX_LOG_LEVEL", "INFO"), "format": "json"}

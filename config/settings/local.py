@@ -1,0 +1,12 @@
+"""Settings of a laptop: everything that is not in the environment comes from the embedded servers."""
+
+import os
+
+from vortex.embedded.endpoints import load
+
+for _name, _value in load().items():
+    os.environ.setdefault(_name, _value)
+
+from config.settings.base import *  # noqa: E402, F403
+
+DEBUG = os.environ.get("VORTEX_DEBUG", "") == "1"

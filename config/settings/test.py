@@ -1,0 +1,14 @@
+"""Settings of the test suite: strict walls, quick hashes, servers started by vortex.testing.plugin."""
+
+import os
+
+os.environ.setdefault("VORTEX_SECRET_KEY", "a-key-for-tests-only-" + "0" * 40)
+os.environ.setdefault("VORTEX_RPC_KEYS", "test:" + "1" * 40)
+os.environ.setdefault("VORTEX_METRICS_TOKEN", "metrics-for-tests")
+
+from config.settings.base import *  # noqa: E402, F403
+
+VORTEX_STRICT = True
+# A thousandth of the cost: what is tested here is who gets in, not how long guessing takes.
+PASSWORD_HASHERS = ["vortex.testing.hashers.QuickHasher"]
+LOGGING = {"level": "WARNING", "format": "console"}
