@@ -10,6 +10,11 @@ class ContextConfig(AppConfig):
     """A bounded context as a Django app; its interface and handlers register when imported."""
 
     default_auto_field = "django.db.models.BigAutoField"
+    default = False  # Django takes an app's only default config, and this class is imported there
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.default = True
 
     def ready(self) -> None:
         """Import what registers itself: refusals and events, served operations, heard events."""
