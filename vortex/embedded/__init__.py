@@ -1,1 +1,1 @@
-"""PostgreSQL and Valkey from wheels, with roles, passwords and supervision, for a machine with nothing."""
+"""Servers from wheels, with roles, passwords and supervision, for a machine with nothing."""

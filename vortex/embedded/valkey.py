@@ -14,7 +14,7 @@ import redis
 from vortex.embedded import ports
 from vortex.embedded.account import account_for_servers
 from vortex.embedded.failures import CannotOpen, DiskFull, InUse
-from vortex.embedded.files import Lock
+from vortex.embedded.files import Lock, write_private
 from vortex.embedded.process import Process, wait_until
 from vortex.embedded.secrets import Secrets
 
@@ -28,7 +28,7 @@ bind {host}
 port {port}
 requirepass {password}
 dir {directory}
-databases 4
+databases 64
 appendonly {append_only}
 appendfsync everysec
 save ""
@@ -68,7 +68,7 @@ class Valkey:
         try:
             self.process.end_orphan(STOP_SECONDS)
             self._account.own(self._data)
-            self._account.reach(self._data / "valkey.conf")
+            self._account.reach(self._data)
             self._listen()
         except BaseException:
             self.stop()
@@ -108,18 +108,17 @@ class Valkey:
         raise self._explained()
 
     def _configure(self) -> Path:
-        file = self._data / "valkey.conf"
-        file.touch(mode=0o600)
-        file.write_text(
-            _SETTINGS.format(
-                host=ports.LOCALHOST,
-                port=self.port,
-                password=self._password(),
-                directory=self._data,
-                append_only="yes" if self._durable else "no",
-            )
+        file = self.home / "conf" / "valkey.conf"
+        settings = _SETTINGS.format(
+            host=ports.LOCALHOST,
+            port=self.port,
+            password=self._password(),
+            directory=self._data,
+            append_only="yes" if self._durable else "no",
         )
+        write_private(file, settings)
         self._account.give(file)
+        self._account.reach(file)
         return file
 
     def _program(self) -> Path:
