@@ -21,6 +21,8 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
 
     code: ClassVar[str] = ""
     title: ClassVar[str] = ""
+    # True for what any call may end in, whatever its contract declares: late, moved, unreachable.
+    is_universal: ClassVar[bool] = False
 
     def __init_subclass__(cls, *, code: str = "", title: str = "") -> None:
         super().__init_subclass__()
@@ -72,6 +74,8 @@ class TooMany(Refusal, title="Too many requests"):
 
 class Unavailable(Refusal, title="Unavailable", code="unavailable"):
     """The answer never came. Nothing is promised about whether the work was done."""
+
+    is_universal = True
 
 
 FAMILIES: tuple[type[Refusal], ...] = (

@@ -1,0 +1,142 @@
+"""The unit of work: a transaction on one context's database, entered through the fence."""
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Final, ParamSpec, TypeVar
+
+from django.conf import settings
+from django.db import DatabaseError, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from vortex.errors import Unavailable
+from vortex.telemetry import context as request
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_OWNED_ELSEWHERE: Final = "VX001"
+_STATEMENT_TIMEOUT_MS: Final = 30_000
+
+
+class Moved(Unavailable, code="context_moved", title="This context has moved"):
+    """Another deployment owns the data now. Nothing was written; the binding asks the new owner."""
+
+
+class DeadlineExceeded(Unavailable, code="deadline_exceeded", title="Too late"):
+    """The time that the caller granted is over. Nothing of this unit of work was kept."""
+
+
+class CallInsideTransactionError(RuntimeError):
+    """Code called another context, or another context's database, with a transaction open."""
+
+
+@dataclass(frozen=True)
+class _Work:
+    context: str
+    alias: str
+    epoch: int
+
+
+_work: ContextVar[_Work | None] = ContextVar("vortex_unit_of_work", default=None)
+
+
+def alias_of(context: str) -> str:
+    """Return the Django database alias of a context; LookupError where it is not hosted here."""
+    alias: str | None = settings.VORTEX_ALIASES.get(context)
+    if alias is None:
+        raise LookupError(f"the context {context!r} keeps no database in this process")
+    return alias
+
+
+def in_unit_of_work() -> bool:
+    """Say whether a transaction is open."""
+    return _work.get() is not None
+
+
+def current_context() -> str | None:
+    """Return the context whose unit of work is open, if any."""
+    work = _work.get()
+    return work.context if work else None
+
+
+def current_epoch() -> int:
+    """Return the epoch of ownership in which this unit of work writes."""
+    work = _work.get()
+    if work is None:
+        raise RuntimeError("there is an epoch only inside a unit of work")
+    return work.epoch
+
+
+@contextmanager
+def unit_of_work(context: str) -> Iterator[BaseDatabaseWrapper]:
+    """Open a transaction on a context's own database, or join the one that is open on it.
+
+    Entering waits for a move of the context to end and refuses with Moved when another deployment
+    owns the data by then. What is left of the request's deadline becomes the statement timeout.
+    Yields the connection. Raises CallInsideTransactionError inside another context's transaction.
+    """
+    alias = alias_of(context)
+    open_work = _work.get()
+    if open_work is not None:
+        if open_work.context != context:
+            raise CallInsideTransactionError(
+                f"{context} wants a transaction inside one of {open_work.context}"
+            )
+        yield connections[alias]
+        return
+    connection = connections[alias]
+    with transaction.atomic(using=alias):
+        epoch = _enter(connection, context)
+        token = _work.set(_Work(context, alias, epoch))
+        try:
+            yield connection
+        finally:
+            _work.reset(token)
+
+
+def _enter(connection: BaseDatabaseWrapper, context: str) -> int:
+    remaining = request.current().remaining_ms()
+    if remaining == 0:
+        raise DeadlineExceeded
+    timeout = min(remaining or _STATEMENT_TIMEOUT_MS, _STATEMENT_TIMEOUT_MS)
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(
+                "select topology_enter(%s), set_config('statement_timeout', %s, true)",
+                (context, str(timeout)),
+            )
+        except DatabaseError as error:
+            if getattr(error.__cause__, "sqlstate", "") == _OWNED_ELSEWHERE:
+                raise Moved from error
+            raise
+        return int(cursor.fetchone()[0])
+
+
+def needs_transaction(context: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Mark a function that only makes sense inside its context's unit of work."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            if current_context() != context:
+                raise RuntimeError(f"{function.__qualname__} needs a unit of work of {context}")
+            return function(*args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
+def after_commit(action: Callable[[], object]) -> None:
+    """Run an action once the open unit of work has committed; never if it rolls back.
+
+    For hints only (waking the relay, dropping a cache): the process can die between the commit and
+    the action. What must happen is published to the outbox instead.
+    """
+    work = _work.get()
+    if work is None:
+        raise RuntimeError("after_commit needs an open unit of work")
+    transaction.on_commit(action, using=work.alias, robust=True)

@@ -1,0 +1,54 @@
+"""What travels with a piece of work: request id, trace, actor, deadline and cause."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Any
+
+from vortex.contracts import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """The context of one request, event or task; never changed, only replaced for an inner scope."""
+
+    request_id: str = ""
+    traceparent: str = ""
+    actor: Principal | None = None
+    deadline: float | None = None  # on the clock of time.monotonic, in seconds
+    causation_id: str = ""
+
+    def remaining_ms(self) -> int | None:
+        """Return how many milliseconds are left, 0 once they are spent; None without a deadline."""
+        if self.deadline is None:
+            return None
+        return max(0, int((self.deadline - time.monotonic()) * 1000))
+
+
+_current: ContextVar[RequestContext] = ContextVar("vortex_request", default=RequestContext())
+
+
+def current() -> RequestContext:
+    """Return the context of the work that this code is part of."""
+    return _current.get()
+
+
+@contextmanager
+def use(**changes: Any) -> Iterator[RequestContext]:
+    """Run a block with some fields changed; a nested deadline can only come sooner."""
+    outer = _current.get()
+    inner = replace(outer, **changes)
+    if outer.deadline is not None and (inner.deadline is None or inner.deadline > outer.deadline):
+        inner = replace(inner, deadline=outer.deadline)
+    token = _current.set(inner)
+    try:
+        yield inner
+    finally:
+        _current.reset(token)
+
+
+def deadline_in(milliseconds: int) -> float:
+    """Return the deadline that many milliseconds from now."""
+    return time.monotonic() + milliseconds / 1000

@@ -1,0 +1,95 @@
+"""The pytest plugin: real PostgreSQL and Valkey for a test run, and databases for each worker.
+
+Servers are started once, by the process that the developer started, before Django reads its
+settings; xdist workers and nested runs find them in the environment. Each worker has databases of
+its own, owned by the same roles and closed to the same others as in production.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from vortex.embedded.endpoints import home
+from vortex.embedded.postgres import Postgres
+from vortex.embedded.provision import provision
+from vortex.embedded.valkey import Valkey
+from vortex.testing import databases
+
+ADMIN: Final = "VORTEX_TEST_ADMIN_URL"
+VALKEY: Final = "VORTEX_TEST_VALKEY"
+SLOT: Final = "VORTEX_TEST_SLOT"
+
+_servers: list[Postgres | Valkey] = []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Start the servers unless a parent process did, and point this process at its databases."""
+    if ADMIN not in os.environ:
+        _start()
+        early_config.add_cleanup(_stop)
+    _point_at(slot())
+
+
+def slot() -> int:
+    """Return the number of this process among those that share the servers: 0, workers from 1."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    return int(worker.removeprefix("gw")) + 1 if worker else int(os.environ.get(SLOT, "0"))
+
+
+def _start() -> None:
+    from config.contexts import CONTEXTS
+
+    where = home() / "test"
+    postgres = Postgres(where, owned=CONTEXTS, durable=False)
+    valkey = Valkey(where, durable=False)
+    for server in (postgres, valkey):
+        server.start()
+        _servers.append(server)
+    provision(postgres.admin_url(), CONTEXTS, postgres.password)
+    os.environ[ADMIN] = postgres.admin_url()
+    os.environ[VALKEY] = valkey.url(0)
+    for context in CONTEXTS:
+        os.environ[f"VORTEX_TEST_PASSWORD_{context.role}"] = postgres.password(context.role)
+
+
+def _stop() -> None:
+    while _servers:
+        _servers.pop().stop()
+    for name in (ADMIN, VALKEY):
+        os.environ.pop(name, None)
+
+
+def _point_at(number: int) -> None:
+    from config.contexts import CONTEXTS
+
+    for context in CONTEXTS:
+        password = os.environ[f"VORTEX_TEST_PASSWORD_{context.role}"]
+        name = databases.name_of(context.database, number)
+        os.environ[context.database_variable] = databases.url(
+            os.environ[ADMIN], name, context.role, password
+        )
+    base = os.environ[VALKEY].rsplit("/", 1)[0]
+    os.environ["VORTEX_BROKER_URL"] = f"{base}/{number * 2}"
+    os.environ["VORTEX_CACHE_URL"] = f"{base}/{number * 2 + 1}"
+    os.environ["VORTEX_TOPOLOGY_FILE"] = str(_scratch() / f"topology-{number}.json")
+
+
+def _scratch() -> Path:
+    where = home() / "test" / "run"
+    where.mkdir(parents=True, exist_ok=True)
+    return where
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clean_valkey() -> Iterator[None]:
+    """Forget what an earlier run of this worker left in its Valkey databases."""
+    import redis
+
+    for variable in ("VORTEX_BROKER_URL", "VORTEX_CACHE_URL"):
+        with redis.Redis.from_url(os.environ[variable]) as client:
+            client.flushdb()
+    yield

@@ -1,0 +1,89 @@
+"""The topology file: where each context answers and which operations are switched off.
+
+The file is replaced by renaming a new one into place, as Envoy's route files are, so a reader sees
+the old one or the new one and never half of either. Without a file everything runs here.
+"""
+
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+from django.conf import settings
+
+Mode = Literal["local", "remote", "split", "shadow"]
+
+# Looking at the file's time stamp is cheap, not free: a change is seen at the latest after this.
+_LOOK_AGAIN_SECONDS: Final = 0.1
+
+
+class Route(msgspec.Struct, frozen=True):
+    """Where calls to a context go. `percent` is the share that a split sends to `url`."""
+
+    mode: Mode = "local"
+    url: str = ""
+    percent: int = 0
+
+
+class Topology(msgspec.Struct, frozen=True):
+    """The whole file: routes by context, and the paths of operations that are switched off."""
+
+    contexts: dict[str, Route] = {}
+    killed: tuple[str, ...] = ()
+
+
+class _Cache:
+    """The last good topology, with the stamp of the file that it came from."""
+
+    topology: Topology = Topology()
+    stamp: tuple[str, int, int] = ("", 0, 0)
+    looked_at: float = float("-inf")
+
+
+def current_topology() -> Topology:
+    """Return the topology in force. A file that cannot be read leaves the last good one in force."""
+    moment = time.monotonic()
+    if moment - _Cache.looked_at < _LOOK_AGAIN_SECONDS:
+        return _Cache.topology
+    _Cache.looked_at = moment
+    path = settings.VORTEX_TOPOLOGY_FILE
+    try:
+        status = os.stat(path)  # noqa: PTH116 - on the path of every call
+    except OSError:
+        _Cache.topology, _Cache.stamp = Topology(), ("", 0, 0)
+        return _Cache.topology
+    stamp = (path, status.st_mtime_ns, status.st_ino)
+    if stamp != _Cache.stamp:
+        _Cache.topology = msgspec.json.decode(Path(path).read_bytes(), type=Topology)
+        _Cache.stamp = stamp
+    return _Cache.topology
+
+
+def route_of(context: str) -> Route:
+    """Return where calls to a context go now; a context that is not hosted and has no route is local
+    in name only, and the binding refuses it."""
+    return current_topology().contexts.get(context, Route())
+
+
+def killed(operation: str) -> bool:
+    """Say whether an operation, such as `transactions.Ledger.post`, is switched off."""
+    return operation in current_topology().killed
+
+
+def write_topology(topology: Topology) -> None:
+    """Put a new topology in force for every process that reads this file."""
+    path = Path(settings.VORTEX_TOPOLOGY_FILE)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".topology-", delete=False) as file:
+        file.write(msgspec.json.format(msgspec.json.encode(topology), indent=2) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    Path(file.name).replace(path)
+    forget()
+
+
+def forget() -> None:
+    """Make the next question read the file again."""
+    _Cache.looked_at = float("-inf")
