@@ -38,8 +38,9 @@ class CurrencyMismatch(Invalid, code="currency_mismatch", title="Currencies diff
 @cache
 def exponent(currency: str) -> int:
     """Return how many decimals an ISO 4217 currency has; refuse an unknown one."""
-    if len(currency) != 3 or pycountry.currencies.get(alpha_3=currency) is None:  # noqa: PLR2004
-        raise UnknownCurrency(f"{currency[:12]!r} is not an ISO 4217 currency", currency=currency[:12])
+    known = pycountry.currencies.get(alpha_3=currency)
+    if known is None or known.alpha_3 != currency:  # the register takes "eur" for EUR, we do not
+        raise UnknownCurrency(f"{currency[:12]!r} is not an ISO 4217 code")
     return _EXPONENTS.get(currency, 2)
 
 
