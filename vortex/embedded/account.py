@@ -4,6 +4,7 @@ PostgreSQL refuses to run as root. So as root its files belong to an account wit
 may pass through the directories above them and list none of them.
 """
 
+import contextlib
 import grp
 import os
 import pwd
@@ -58,6 +59,7 @@ class Account:
         """Run a command as the account and return its exit code and all that it said."""
         done = subprocess.run(
             command,
+            check=False,
             stdin=subprocess.DEVNULL,
             text=True,
             stdout=subprocess.PIPE,
@@ -120,10 +122,9 @@ def _created(name: str) -> Account | None:
     command = [useradd, "--system", "--no-create-home", "--home-dir", "/", "--user-group", name]
     if any(group.gr_name == name for group in grp.getgrall()):
         command[-2:] = ["--gid", name, name]
-    try:
+    # Two may try at once, and a small image has no useradd: what counts is what is there now.
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):
         subprocess.run([*command, "--shell", "/usr/sbin/nologin"], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pass  # two may have tried at once, or there is no useradd here: what counts is the account
     return _known(name)
 
 

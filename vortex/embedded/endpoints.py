@@ -31,7 +31,7 @@ def load(directory: Path | None = None) -> dict[str, str]:
     if found is not None:
         return found
     if not os.environ.get("VORTEX_CACHE_URL"):
-        print(f"The bank in {directory} is closed; open it with: make up", file=sys.stderr)
+        sys.stderr.write(f"The bank in {directory} is closed; open it with: make up\n")
     return {"VORTEX_SECRET_KEY": secrets.token_urlsafe(48)}
 
 

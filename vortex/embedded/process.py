@@ -76,7 +76,7 @@ class Process:
                     cwd=directory,
                     env=environment,
                     start_new_session=True,
-                    preexec_fn=_end_with_parent(self._stop_signal),
+                    preexec_fn=_end_with_parent(self._stop_signal),  # noqa: PLW1509 - two system calls
                     user=self._account.uid,
                     group=self._account.gid,
                     extra_groups=[] if self._account.is_other else None,

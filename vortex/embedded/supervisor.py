@@ -3,6 +3,7 @@
 It knows nothing of banks. A part is a server of ours or a plain program; a topology is a list.
 """
 
+import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -69,6 +70,7 @@ class Watch:
     """What the supervisor knows of one part."""
 
     part: Part
+    group: int
     state: State = State.WAITING
     restarts: int = 0
     failures: int = 0  # in a row, each before it had recovered
@@ -85,15 +87,16 @@ class Watch:
 
 @dataclass
 class Supervisor:
-    """The parts of a running system. Call `open` once, `tick` a few times a second, `close` once."""
+    """The parts of a running system: `open` them, `tick` a few times a second, `close` them."""
 
     clock: Callable[[], float] = time.monotonic
     watches: list[Watch] = field(default_factory=list)
 
     def open(self, *parts: Part) -> None:
-        """Start more parts in their order; a part that does not start stops nothing but the call."""
+        """Start more parts in their order; what is opened together is closed together."""
+        group = self.watches[-1].group + 1 if self.watches else 0
         for part in parts:
-            watch = Watch(part)
+            watch = Watch(part, group)
             self.watches.append(watch)
             part.start()
             self._started(watch)
@@ -115,12 +118,15 @@ class Supervisor:
             watch.memory_bytes = _memory(pid) if pid is not None else 0
 
     def close(self, tell: Callable[[str], None]) -> None:
-        """Stop every part, the last one started first."""
-        for watch in reversed(self.watches):
-            if watch.part.process.pid is not None:
-                tell(watch.name)
-            watch.state = State.STOPPED
-            watch.part.stop()
+        """Stop every part: the group opened last first, its parts all at once."""
+        for _, group in itertools.groupby(reversed(self.watches), lambda watch: watch.group):
+            together = list(group)
+            tell(" and ".join(watch.name for watch in together))
+            for watch in together:
+                watch.part.process.ask_to_end()
+            for watch in together:
+                watch.part.stop()
+                watch.state = State.STOPPED
 
     def _started(self, watch: Watch) -> None:
         watch.state, watch.started, watch.note = State.RUNNING, self.clock(), ""

@@ -1,0 +1,43 @@
+"""What the person who opens the bank may choose, all of it by environment variables."""
+
+import argparse
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vortex.embedded import endpoints
+from vortex.embedded.failures import CannotOpen
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where the bank keeps its data, where it listens and whether it is a demonstration."""
+
+    home: Path
+    host: str
+    port: int
+    demo: bool
+    measure: bool
+
+    @property
+    def address(self) -> str:
+        """The address to type into a browser."""
+        return f"http://{'localhost' if self.host == '127.0.0.1' else self.host}:{self.port}"
+
+
+def chosen(arguments: Sequence[str]) -> Options:
+    """Return the options of this run; refuse a PORT that is none."""
+    parser = argparse.ArgumentParser(prog="make up", description=__doc__)
+    parser.add_argument("--measure", action="store_true", help="report times and memory, and close")
+    measure = parser.parse_args(arguments).measure
+    named = os.environ.get("PORT") or "8000"
+    if not named.isdigit() or not 0 < int(named) < 65_536:
+        raise CannotOpen(f"PORT={named} is not a port; choose one from 1 to 65535.")
+    return Options(
+        home=endpoints.home(),
+        host=os.environ.get("HOST") or "127.0.0.1",
+        port=int(named),
+        demo=os.environ.get("DEMO", "1") != "0",
+        measure=measure,
+    )

@@ -1,0 +1,92 @@
+"""Databases, migrations and the demonstration: done once, and finished later where they were cut.
+
+A stamp is written after the work it stands for, and names what it depended on. So a start that died
+half way is completed by the next, and a start with nothing to do costs milliseconds.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import psycopg
+
+from config.contexts import CONTEXTS
+from vortex.embedded.failures import CannotOpen
+from vortex.embedded.files import write_private
+from vortex.embedded.postgres import Postgres
+from vortex.embedded.provision import provision
+
+ROOT = Path(__file__).resolve().parents[2]
+_STRUCTURE = (
+    "apps/*/migrations/*.py",
+    "vortex/*/migrations/*.py",
+    "config/contexts.py",
+    "config/settings/*.py",
+    "config/up/migrate.py",
+    "requirements/base.txt",
+)
+_STATIC = ("apps/*/static/**/*", "apps/dashboard/dist/**/*")
+
+
+def prepare(postgres: Postgres, tell: Callable[[str], None]) -> None:
+    """Create the databases and roles that are missing, and migrate what is behind."""
+    created = provision(postgres.admin_url(), CONTEXTS, postgres.password)
+    if created:
+        tell(f"{len(created)} databases created, each with a role of its own")
+    stamp = postgres.home / "run" / "migrated"
+    now = _fingerprint(_cluster(postgres))
+    if _stamped(stamp) != now:
+        tell("migrating the databases")
+        run([sys.executable, "-m", "config.up.migrate"], "The migrations failed")
+        write_private(stamp, now)
+
+
+def open_demonstration(postgres: Postgres, tell: Callable[[str], None]) -> None:
+    """Fill the demonstration bank; one that was cut half way is completed."""
+    stamp = postgres.home / "run" / "demonstrated"
+    now = _cluster(postgres)
+    if _stamped(stamp) == now or not any(ROOT.glob("apps/*/management/commands/demo.py")):
+        return
+    tell("filling the demonstration bank")
+    run([sys.executable, "manage.py", "demo"], "The demonstration bank could not be filled")
+    write_private(stamp, now)
+
+
+def run(command: list[str], failure: str) -> None:
+    """Run a step in the terminal that we are in; refuse to go on where it fails."""
+    with subprocess.Popen(command, cwd=ROOT, env=dict(os.environ)) as step:
+        try:
+            code = step.wait()
+        except BaseException:
+            step.terminate()
+            raise
+    if code:
+        raise CannotOpen(f"{failure}; what it said stands above. Nothing is lost: run it again.")
+
+
+def _cluster(postgres: Postgres) -> str:
+    """Return the number PostgreSQL gave this data directory: another one, another bank."""
+    with psycopg.connect(postgres.admin_url()) as connection:
+        row = connection.execute("SELECT system_identifier FROM pg_control_system()").fetchone()
+    return str(row[0]) if row else ""
+
+
+def _fingerprint(cluster: str) -> str:
+    digest = hashlib.sha256(cluster.encode())
+    for path in _files(_STRUCTURE):
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    for path in _files(_STATIC):
+        known = path.stat()
+        digest.update(f"{path}\0{known.st_size}\0{known.st_mtime_ns}".encode())
+    return digest.hexdigest()
+
+
+def _files(patterns: Iterable[str]) -> list[Path]:
+    return sorted(path for name in patterns for path in ROOT.glob(name) if path.is_file())
+
+
+def _stamped(stamp: Path) -> str:
+    return stamp.read_text() if stamp.exists() else ""
