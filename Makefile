@@ -1,0 +1,77 @@
+# Every command of this project is written here and nowhere else. `make` alone lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+REQUIREMENTS := uv base local dev prod
+JOBS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help up measure test lint types check bench docs clean requirements
+
+help: ## List the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+up: $(VENV)/.local ## Open the bank at http://localhost:8000 (PORT=, VORTEX_HOME=, DEMO=0)
+	@$(BIN)/python -m config.up
+
+measure: $(VENV)/.local ## Open the bank, print start-up time and memory per process, close it
+	@$(BIN)/python -m config.up --measure
+
+test: lint types ## Check everything, cheapest first; the only test command
+	$(BIN)/python -m pytest -n $(JOBS)
+
+lint: $(VENV)/.dev ## Check formatting, style and imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+check: lint types ## Check what needs no server: lint, types, walls
+	$(BIN)/python -m pytest -n 0 -q tests/architecture
+
+bench: $(VENV)/.dev ## Measure throughput and latency of a running bank
+	$(BIN)/python -m tests.load
+
+docs: $(VENV)/.dev ## Generate docs/reference from the code
+	$(BIN)/python manage.py reference
+
+requirements: $(VENV)/.dev ## Compile requirements/*.in to *.txt with hashes
+	@for name in $(REQUIREMENTS); do \
+	  echo "requirements/$$name.txt"; \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" \
+	    requirements/$$name.in --output-file requirements/$$name.txt || exit 1; \
+	done
+
+clean: ## Remove caches and the environment; the bank's data in .vortex stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+# --- the environment: made by the first command that needs it, renewed when requirements change ----
+
+$(VENV)/.uv: requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "VortexCore needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
+	  echo "Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { \
+	  echo "VortexCore needs pip, and '$(PYTHON) -m pip' does not work."; \
+	  echo "On Debian and Ubuntu: apt install python3-pip"; exit 1; }
+	@echo "Making the environment in $(VENV)"
+	@$(PYTHON) -m venv --clear --without-pip $(VENV)
+	@$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check \
+	  --require-hashes -r requirements/uv.txt
+	@touch $@
+
+$(VENV)/.local: $(VENV)/.uv requirements/local.txt
+	@test $(VENV)/.dev -nt requirements/dev.txt || { echo "Installing what the bank runs on" && \
+	  $(BIN)/uv pip install --require-hashes -r requirements/local.txt; }
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.uv requirements/dev.txt
+	@echo "Installing what the bank is checked with"
+	@$(BIN)/uv pip sync --quiet --require-hashes requirements/dev.txt
+	@touch $@
