@@ -1,1 +1,1 @@
-"""Tests that belong to no context; a context keeps its own beside its code."""
+"""Tests that belong to no context."""

@@ -1,0 +1,105 @@
+"""Every process of the bank is killed under load; nothing acknowledged is lost, nothing is doubled."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.bank import Bank, wait_for
+from tests.chaos.ledger import OPENING_MINOR, Load, Log, open_customers
+
+VICTIMS = ("web", "relay", "consumers", "worker", "postgres", "valkey")
+BETWEEN_KILLS = 40  # acknowledged transfers
+
+
+@pytest.mark.timeout(600)
+def test_nothing_acknowledged_is_lost_or_doubled_whatever_is_killed(tmp_path: Path) -> None:
+    bank = Bank(tmp_path / "home")
+    bank.open(DEMO="0")
+    try:
+        customers = open_customers(bank)
+        with Load(bank, customers) as load:
+            for victim in VICTIMS:
+                before = load.acknowledged()
+                wait_for(
+                    lambda before=before: load.acknowledged() >= before + BETWEEN_KILLS,
+                    120,
+                    f"{BETWEEN_KILLS} transfers before {victim} dies",
+                    bank.said,
+                )
+                bank.kill(victim)
+            before = load.acknowledged()
+            wait_for(
+                lambda: bank.ready() and load.acknowledged() >= before + BETWEEN_KILLS,
+                120,
+                "transfers after the last kill",
+                bank.said,
+            )
+
+        with psycopg.connect(_database(bank, "transactions"), autocommit=True) as ledger:
+            _nothing_is_lost_or_doubled(ledger, load.log)
+            _money_is_conserved(ledger, [customer.account_id for customer in customers])
+            _every_event_is_handled_once(bank, ledger)
+        assert "0 breaks" in bank.manage("ledger", "verify")
+        assert load.log.acknowledged
+    finally:
+        bank.close()
+
+
+def _nothing_is_lost_or_doubled(ledger: psycopg.Connection, log: Log) -> None:
+    """Every acknowledged transfer stands once, and no transfer stands that nobody was told of."""
+    assert not log.unanswered
+    rows = ledger.execute(
+        "select id::text from transactions_posting where description = 'under fire'"
+    ).fetchall()
+    posted = [str(row[0]) for row in rows]
+    acknowledged = list(log.acknowledged.values())
+    assert len(posted) == len(set(posted))
+    assert len(acknowledged) == len(set(acknowledged)), "two keys were answered with one posting"
+    assert set(posted) == set(acknowledged)
+
+
+def _money_is_conserved(ledger: psycopg.Connection, accounts: list[str]) -> None:
+    total = ledger.execute("select coalesce(sum(amount_minor), 0) from transactions_entry").fetchone()
+    assert total == (0,)
+    held = ledger.execute(
+        "select sum(booked_minor) from transactions_account where id = any(%s::uuid[])", [accounts]
+    ).fetchone()
+    assert held == (OPENING_MINOR * len(accounts),)
+
+
+def _every_event_is_handled_once(bank: Bank, ledger: psycopg.Connection) -> None:
+    """The outbox empties, and the inbox of the one consumer holds each posting's event once.
+
+    The inbox row is written in the handler's own transaction, so one row is one handling.
+    """
+
+    def waiting() -> int:
+        row = ledger.execute("select count(*) from outbox_message").fetchone()
+        return int(row[0]) if row else 0
+
+    def handled() -> int:
+        row = ledger.execute(
+            "select count(distinct event_id) from inbox_seen where consumer = 'transactions'"
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+    row = ledger.execute("select count(*) from transactions_posting").fetchone()
+    postings = int(row[0]) if row else 0
+    wait_for(lambda: waiting() == 0, 60, "the outbox empties", lambda: str(waiting()))
+    wait_for(
+        lambda: handled() == postings,
+        60,
+        "every event is handled",
+        lambda: f"{handled()} of {postings}\n{bank.said()}",
+    )
+    for table in ("outbox_parked", "inbox_parked", "inbox_gap"):
+        assert ledger.execute(f"select count(*) from {table}").fetchone() == (0,), table
+
+
+def _database(bank: Bank, context: str) -> str:
+    from vortex.embedded import endpoints
+
+    found = endpoints.read(bank.home)
+    assert found is not None
+    return found[f"VORTEX_{context.upper()}_DATABASE_URL"]

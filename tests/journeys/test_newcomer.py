@@ -1,0 +1,54 @@
+"""What a stranger does: clone, one command, use the bank, stop, and start again."""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.bank import ROOT, Bank, wait_for
+
+
+@pytest.mark.timeout(600)
+def test_a_stranger_opens_the_bank_from_a_fresh_clone(tmp_path: Path) -> None:
+    clone, empty_home = tmp_path / "vortexcore", tmp_path / "nobody"
+    empty_home.mkdir()
+    subprocess.run(
+        ["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(clone)], check=True
+    )
+    stranger = {"HOME": str(empty_home), "VIRTUAL_ENV": "", "PATH": _plain_path()}
+    bank = Bank(clone / ".vortex", command=["make", "up"], cwd=clone)
+
+    bank.open(**stranger)
+    try:
+        with bank.client("customer1@example.com") as customer:
+            accounts = customer.get("/api/accounts").json()["items"]
+            history = customer.get("/api/transactions").json()["items"]
+        assert accounts
+        assert history
+    finally:
+        assert bank.close() == 0, bank.said()
+
+    begun = time.monotonic()
+    bank.open(**stranger)
+    try:
+        print(f"a second start took {time.monotonic() - begun:.1f} s")  # noqa: T201
+        with bank.client("customer1@example.com") as customer:
+            assert customer.get("/api/accounts").json()["items"] == accounts
+    finally:
+        bank.close()
+    wait_for(lambda: not _left_running(clone), 20, "nothing is left running")
+
+
+def _plain_path() -> str:
+    """Return PATH without the virtual environment that runs this test."""
+    own = str(ROOT / ".venv" / "bin")
+    return os.pathsep.join(p for p in os.environ["PATH"].split(os.pathsep) if p != own)
+
+
+def _left_running(clone: Path) -> bool:
+    found = subprocess.run(
+        ["pgrep", "--full", str(clone)], capture_output=True, text=True, check=False
+    )
+    return bool(found.stdout.split())
