@@ -11,7 +11,7 @@ JOBS ?= auto
 .PHONY: help up measure test lint types check bench docs clean requirements
 
 help: ## List the commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -n 's/^\([a-z.]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 up: $(VENV)/.local ## Open the bank at http://localhost:8000 (PORT=, VORTEX_HOME=, DEMO=0)
 	@$(BIN)/python -m config.up
@@ -32,6 +32,9 @@ types: $(VENV)/.dev
 
 check: lint types ## Check what needs no server: lint, types, walls
 	$(BIN)/python -m pytest -n 0 -q tests/architecture
+
+.env: ## Write secrets for docker compose, once
+	@umask 077 && $(PYTHON) -m config.up.dotenv > $@.new && mv $@.new $@ && echo "Wrote $@; now: docker compose up"
 
 bench: $(VENV)/.dev ## Measure throughput and latency of a running bank
 	$(BIN)/python -m tests.load

@@ -6,8 +6,8 @@ import sys
 import django
 
 
-def main() -> None:
-    """Migrate all databases that this process hosts, one line each, then collect static files."""
+def migrate() -> None:
+    """Migrate all databases that this process hosts, and say the name of each."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
     django.setup()
     from django.conf import settings
@@ -17,8 +17,15 @@ def main() -> None:
         sys.stdout.write(f"  {settings.DATABASES[alias]['NAME']}\n")
         sys.stdout.flush()
         call_command("migrate", database=alias, interactive=False, verbosity=0)
+
+
+def collect_static_files() -> None:
+    """Put the files that the browser asks for where the web server serves them from."""
+    from django.core.management import call_command
+
     call_command("collectstatic", interactive=False, verbosity=0)
 
 
 if __name__ == "__main__":
-    main()
+    migrate()
+    collect_static_files()

@@ -9,53 +9,49 @@ from config.up.preparation import ROOT
 from vortex.embedded.process import Process
 from vortex.embedded.supervisor import Program
 
-_CELERY = ("-m", "celery", "--app", "config.celery:app")
+QUEUES = ",".join(("kernel", *(context.name for context in CONTEXTS)))
+_CELERY = ("-m", "celery", "--app=config.celery:app")
+
+# In the order they start: the web server is last in, first out. docker-compose.yml runs the same.
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "relay": ("manage.py", "relay"),
+    "consumers": ("manage.py", "consume"),
+    "worker": (
+        *_CELERY,
+        "worker",
+        "--pool=threads",
+        "--concurrency=4",
+        f"--queues={QUEUES}",
+        "--without-gossip",
+        "--without-mingle",
+        "--loglevel=INFO",
+    ),
+    "beat": (*_CELERY, "beat", "--pidfile=", "--loglevel=INFO"),
+    "web": (
+        "-m",
+        "uvicorn",
+        "config.asgi:application",
+        "--lifespan=off",
+        "--no-access-log",
+        "--timeout-graceful-shutdown=10",
+    ),
+}
 
 
 def programs(options: Options) -> list[Program]:
-    """Return the programs in the order they start; the web server is last in and first out."""
-    queues = ",".join(("kernel", *(context.name for context in CONTEXTS)))
-    return [
-        _program(options, "relay", "manage.py", "relay"),
-        _program(options, "consumers", "manage.py", "consume"),
-        _program(
-            options,
-            "worker",
-            *_CELERY,
-            "worker",
-            "--pool=threads",
-            "--concurrency=4",
-            f"--queues={queues}",
-            "--without-gossip",
-            "--without-mingle",
-            "--loglevel=INFO",
-        ),
-        _program(
-            options,
-            "beat",
-            *_CELERY,
-            "beat",
-            f"--schedule={options.home / 'run' / 'beat'}",
-            "--pidfile=",
-            "--loglevel=INFO",
-        ),
-        _program(
-            options,
-            "web",
-            "-m",
-            "uvicorn",
-            "config.asgi:application",
-            f"--host={options.host}",
-            f"--port={options.port}",
-            "--lifespan=off",
-            "--no-access-log",
-            "--timeout-graceful-shutdown=10",
-        ),
-    ]
-
-
-def _program(options: Options, name: str, *arguments: str) -> Program:
+    """Return the programs, with where they listen and where they keep their files."""
+    places = {
+        "web": (f"--host={options.host}", f"--port={options.port}"),
+        "beat": (f"--schedule={options.home / 'run' / 'beat'}",),
+    }
     environment = os.environ | {"VORTEX_HOME": str(options.home), "PYTHONUNBUFFERED": "1"}
     environment.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
-    process = Process(name, options.home)
-    return Program(process, (sys.executable, *arguments), environment, ROOT)
+    return [
+        Program(
+            Process(name, options.home),
+            (sys.executable, *command, *places.get(name, ())),
+            environment,
+            ROOT,
+        )
+        for name, command in COMMANDS.items()
+    ]

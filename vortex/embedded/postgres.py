@@ -11,7 +11,6 @@ import shutil
 import signal
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 import psutil
 import psycopg
@@ -21,6 +20,7 @@ from vortex.embedded.account import account_for_servers
 from vortex.embedded.failures import CannotOpen, DiskFull, InUse
 from vortex.embedded.files import Lock, write_private
 from vortex.embedded.process import Process, wait_until
+from vortex.embedded.provision import Owned
 from vortex.embedded.secrets import Secrets
 
 ADMIN = "vortex_admin"
@@ -56,18 +56,6 @@ fsync = off
 full_page_writes = off
 synchronous_commit = off
 """
-
-
-class Owned(Protocol):
-    """A database and the one role that may connect to it: a context is such a pair."""
-
-    @property
-    def database(self) -> str:
-        """The name of the database."""
-
-    @property
-    def role(self) -> str:
-        """The role that owns it."""
 
 
 class Postgres:

@@ -5,14 +5,24 @@ nothing.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 from psycopg import conninfo, sql
 
-from vortex.embedded.postgres import Owned
-
 EXTENSIONS = ("pg_stat_statements", "pg_trgm", "btree_gist", "citext", "vector")
+
+
+class Owned(Protocol):
+    """A database and the one role that may connect to it: a context is such a pair."""
+
+    @property
+    def database(self) -> str:
+        """The name of the database."""
+
+    @property
+    def role(self) -> str:
+        """The role that owns it."""
 
 
 def provision(
