@@ -5,7 +5,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from vortex.contracts import Event, Service, Value, command, event, query
-from vortex.errors import Conflict, NotFound
+from vortex.errors import Conflict, Invalid, NotFound, Refused
+from vortex.money import UnknownCurrency
 
 
 class AccountNotFound(NotFound, code="bank_account_not_found", title="Account not found"):
@@ -14,6 +15,22 @@ class AccountNotFound(NotFound, code="bank_account_not_found", title="Account no
 
 class AccountTermsDiffer(Conflict, code="account_terms_differ", title="Account id already used"):
     """An account with other terms was opened under this id."""
+
+
+class TooManyAccounts(Refused, code="too_many_accounts", title="Too many accounts"):
+    """The person already holds as many open accounts as anybody may."""
+
+
+class InvalidNickname(Invalid, code="invalid_nickname", title="Nickname not accepted"):
+    """The nickname is too long, or contains control characters."""
+
+
+class InvalidIban(Invalid, code="invalid_iban", title="Invalid IBAN"):
+    """The text is not an IBAN: wrong country, length, characters or check digits."""
+
+
+class InvalidOverdraft(Invalid, code="invalid_overdraft", title="Overdraft not accepted"):
+    """An overdraft is zero or more minor units, within the range of the ledger."""
 
 
 class Product(StrEnum):
@@ -48,7 +65,17 @@ class AccountView(Value):
 class Accounts(Service, context="accounts", version=1):
     """Accounts and their holders."""
 
-    @command(key="account_id", refuses=(AccountTermsDiffer,))
+    @command(
+        key="account_id",
+        deadline_ms=5000,
+        refuses=(
+            AccountTermsDiffer,
+            TooManyAccounts,
+            InvalidNickname,
+            InvalidOverdraft,
+            UnknownCurrency,
+        ),
+    )
     def open_account(
         self,
         *,
@@ -60,7 +87,7 @@ class Accounts(Service, context="accounts", version=1):
         overdraft_minor: int,
         opened_at: datetime,
     ) -> AccountView:
-        """Open an account here and in the ledger. The caller brings the id; a retry opens nothing."""
+        """Open an account here and in the ledger. A retry with the id opens nothing."""
         ...
 
     @query(refuses=(AccountNotFound,))
@@ -73,7 +100,7 @@ class Accounts(Service, context="accounts", version=1):
         """Return every account that a person holds, oldest first."""
         ...
 
-    @query(refuses=(AccountNotFound,))
+    @query(refuses=(AccountNotFound, InvalidIban))
     def resolve(self, *, iban: str) -> AccountView:
         """Return the account that an IBAN names; spaces and case do not matter."""
         ...
@@ -97,6 +124,25 @@ class AccountUpdated(Event):
     account_id: UUID
     owner_id: UUID
     updated_at: datetime
+
+
+@event("account.frozen", topic="user.events", key="account_id")
+class AccountFrozenEvent(Event):
+    """An account was frozen, by its holder or by the bank (`frozen_by`: holder or bank)."""
+
+    account_id: UUID
+    owner_id: UUID
+    frozen_by: str
+    frozen_at: datetime
+
+
+@event("account.unfrozen", topic="user.events", key="account_id")
+class AccountUnfrozenEvent(Event):
+    """An account takes postings on both sides again."""
+
+    account_id: UUID
+    owner_id: UUID
+    unfrozen_at: datetime
 
 
 @event("account.closed", topic="user.events", key="account_id")

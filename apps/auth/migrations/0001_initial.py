@@ -2,8 +2,9 @@
 
 import django.contrib.postgres.fields
 import django.db.models.functions.text
-import vortex.ids
 from django.db import migrations, models
+
+import vortex.ids
 
 
 class Migration(migrations.Migration):

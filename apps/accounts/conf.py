@@ -1,0 +1,27 @@
+"""What an operator may decide about accounts, and when the clockwork runs."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from django.conf import settings
+
+# Beyond this a person has no use for another account, and a script has none for the bank.
+_OPEN_ACCOUNTS_PER_PERSON: Final = 20
+
+# What a customer may open by herself; the bank itself opens any ISO 4217 currency.
+CURRENCIES: Final = ("CHF", "CZK", "EUR", "GBP", "JPY", "KES", "NGN", "PLN", "SEK", "USD", "ZAR")
+
+# Longer than a call to the ledger can possibly take: after that, whoever comes next finishes it.
+CHANGE_ABANDONED_AFTER: Final = timedelta(seconds=30)
+
+SCHEDULE: Final[dict[str, Any]] = {
+    "accounts.finish-abandoned-changes": {
+        "task": "accounts.finish_abandoned_changes",
+        "schedule": timedelta(minutes=1),
+    },
+}
+
+
+def open_accounts_per_person() -> int:
+    """Return how many accounts one person may have open: VORTEX_OPEN_ACCOUNTS_PER_PERSON."""
+    return int(getattr(settings, "VORTEX_OPEN_ACCOUNTS_PER_PERSON", _OPEN_ACCOUNTS_PER_PERSON))

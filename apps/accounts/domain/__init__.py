@@ -1,0 +1,1 @@
+"""Pure rules of holding an account: no Django, no clock, no database."""

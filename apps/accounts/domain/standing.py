@@ -1,0 +1,103 @@
+"""The states of an account, as tables: who may change what, and what the ledger then enforces."""
+
+from enum import StrEnum
+from typing import Final
+
+from apps.accounts.contracts import AccountStatus
+from vortex.errors import Refusal, Refused
+
+
+class AccountIsClosed(Refused, code="bank_account_closed", title="Account closed"):
+    """A closed account stays as it is; nothing about it changes any more."""
+
+
+class FrozenByBank(Refused, code="account_frozen_by_bank", title="Frozen by the bank"):
+    """The bank froze this account, so only the bank can thaw or close it."""
+
+
+class Standing(StrEnum):
+    """Where an account stands, and whose freeze it is: only the bank lifts the bank's."""
+
+    ACTIVE = "active"
+    FROZEN_BY_HOLDER = "frozen_by_holder"
+    FROZEN_BY_BANK = "frozen_by_bank"
+    CLOSED = "closed"
+
+
+class Change(StrEnum):
+    """What can be asked of an account's standing."""
+
+    FREEZE = "freeze"
+    UNFREEZE = "unfreeze"
+    CLOSE = "close"
+
+
+class Party(StrEnum):
+    """Who asks: the person who holds the account, or somebody at the bank."""
+
+    HOLDER = "holder"
+    BANK = "bank"
+
+
+_A, _H, _B, _C = Standing
+_FREEZE, _UNFREEZE, _CLOSE = Change
+
+# An outcome equal to the present standing changes nothing: asking twice is asking once.
+_OUTCOMES: Final[dict[tuple[Standing, Change, Party], Standing | type[Refusal]]] = {
+    (_A, _FREEZE, Party.HOLDER): _H,
+    (_A, _FREEZE, Party.BANK): _B,
+    (_A, _UNFREEZE, Party.HOLDER): _A,
+    (_A, _UNFREEZE, Party.BANK): _A,
+    (_A, _CLOSE, Party.HOLDER): _C,
+    (_A, _CLOSE, Party.BANK): _C,
+    (_H, _FREEZE, Party.HOLDER): _H,
+    (_H, _FREEZE, Party.BANK): _B,
+    (_H, _UNFREEZE, Party.HOLDER): _A,
+    (_H, _UNFREEZE, Party.BANK): _A,
+    (_H, _CLOSE, Party.HOLDER): _C,
+    (_H, _CLOSE, Party.BANK): _C,
+    (_B, _FREEZE, Party.HOLDER): _B,
+    (_B, _FREEZE, Party.BANK): _B,
+    (_B, _UNFREEZE, Party.HOLDER): FrozenByBank,
+    (_B, _UNFREEZE, Party.BANK): _A,
+    (_B, _CLOSE, Party.HOLDER): FrozenByBank,
+    (_B, _CLOSE, Party.BANK): _C,
+    (_C, _FREEZE, Party.HOLDER): AccountIsClosed,
+    (_C, _FREEZE, Party.BANK): AccountIsClosed,
+    (_C, _UNFREEZE, Party.HOLDER): AccountIsClosed,
+    (_C, _UNFREEZE, Party.BANK): AccountIsClosed,
+    (_C, _CLOSE, Party.HOLDER): _C,
+    (_C, _CLOSE, Party.BANK): _C,
+}
+
+# (debits frozen, credits frozen): a holder's freeze keeps the salary coming, the bank's stops all.
+RESTRICTIONS: Final[dict[Standing, tuple[bool, bool]]] = {
+    Standing.ACTIVE: (False, False),
+    Standing.FROZEN_BY_HOLDER: (True, False),
+    Standing.FROZEN_BY_BANK: (True, True),
+}
+
+_STATUSES: Final[dict[Standing, AccountStatus]] = {
+    Standing.ACTIVE: AccountStatus.ACTIVE,
+    Standing.FROZEN_BY_HOLDER: AccountStatus.FROZEN,
+    Standing.FROZEN_BY_BANK: AccountStatus.FROZEN,
+    Standing.CLOSED: AccountStatus.CLOSED,
+}
+
+
+def after(standing: Standing, change: Change, party: Party) -> Standing:
+    """Return the standing that a change leads to, or refuse it."""
+    outcome = _OUTCOMES[(standing, change, party)]
+    if isinstance(outcome, Standing):
+        return outcome
+    raise outcome
+
+
+def status_of(standing: Standing) -> AccountStatus:
+    """Return what a standing is called outside: whose freeze it is stays inside."""
+    return _STATUSES[standing]
+
+
+def standings_of(status: AccountStatus) -> tuple[Standing, ...]:
+    """Return the standings that a status may mean."""
+    return tuple(standing for standing, known in _STATUSES.items() if known is status)

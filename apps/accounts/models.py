@@ -1,0 +1,76 @@
+"""The table of accounts and the constraints that PostgreSQL keeps; the rules are in domain/."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from apps.accounts.contracts import AccountStatus, Product
+from apps.accounts.domain.standing import Standing, status_of
+
+
+class Account(models.Model):
+    """Who holds which account, on what terms, and where it stands. Its money is in the ledger.
+
+    `pending` is a standing that was asked for and that the ledger may or may not enforce yet; it is
+    written before the ledger is called, so that a change survives the death of this process.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    owner_id = models.UUIDField()
+    product = models.CharField(max_length=16, choices=[(p.value, p.value) for p in Product])
+    currency = models.CharField(max_length=3)
+    iban = models.CharField(max_length=34)
+    overdraft_minor = models.BigIntegerField()
+    standing = models.CharField(max_length=24, choices=[(s.value, s.value) for s in Standing])
+    pending = models.CharField(max_length=24, blank=True, default="")
+    pending_since_at = models.DateTimeField(null=True)
+    nickname = models.CharField(max_length=64, blank=True)
+    colour = models.CharField(
+        max_length=7, blank=True, validators=[RegexValidator(r"\A#[0-9a-f]{6}\Z")]
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+    hidden = models.BooleanField(default=False)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        db_table = "accounts_account"
+        indexes = [
+            models.Index(
+                fields=["owner_id", "position", "opened_at"], name="accounts_account_owner"
+            ),
+            models.Index(
+                fields=["pending_since_at"],
+                name="accounts_account_pending",
+                condition=Q(pending_since_at__isnull=False),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(name="accounts_account_iban_unique", fields=["iban"]),
+            models.CheckConstraint(
+                name="accounts_account_standing_known",
+                condition=Q(standing__in=[s.value for s in Standing]),
+            ),
+            models.CheckConstraint(
+                name="accounts_account_pending_whole",
+                condition=Q(pending="", pending_since_at__isnull=True)
+                | Q(pending__in=[s.value for s in Standing], pending_since_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="accounts_account_closed_with_date",
+                condition=Q(standing=Standing.CLOSED.value, closed_at__isnull=False)
+                | (~Q(standing=Standing.CLOSED.value) & Q(closed_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="accounts_account_overdraft_not_negative", condition=Q(overdraft_minor__gte=0)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.iban
+
+    @property
+    def status(self) -> AccountStatus:
+        """The standing as the outside knows it."""
+        return status_of(Standing(self.standing))

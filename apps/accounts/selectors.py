@@ -1,0 +1,95 @@
+"""Reads of accounts: one per object and level of access. None of them writes."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from apps.accounts.contracts import AccountNotFound, AccountStatus
+from apps.accounts.domain.iban import canonical
+from apps.accounts.domain.labels import masked_name
+from apps.accounts.domain.standing import Standing, standings_of
+from apps.accounts.models import Account
+from apps.auth.contracts import UserNotFound, Users
+from apps.transactions.contracts import Balance, Ledger
+from vortex.binding import bind
+
+
+def account(*, account_id: UUID) -> Account:
+    """Return an account, whoever holds it; for the bank's own use."""
+    found = account_or_none(account_id=account_id)
+    if found is None:
+        raise AccountNotFound(account_id=str(account_id))
+    return found
+
+
+def account_or_none(*, account_id: UUID) -> Account | None:
+    """Return an account, whoever holds it, or None where there is none yet."""
+    return Account.objects.filter(pk=account_id).first()
+
+
+def account_of_owner(*, account_id: UUID, owner_id: UUID) -> Account:
+    """Return the owner's own account; anyone else's does not exist."""
+    found = Account.objects.filter(pk=account_id, owner_id=owner_id).first()
+    if found is None:
+        raise AccountNotFound(account_id=str(account_id))
+    return found
+
+
+def accounts_of_owner(
+    *, owner_id: UUID, status: AccountStatus | None = None, currency: str | None = None
+) -> QuerySet[Account]:
+    """Return a person's accounts in the order that the person gave them, then oldest first."""
+    found = Account.objects.filter(owner_id=owner_id)
+    if status is not None:
+        found = found.filter(standing__in=standings_of(status))
+    if currency is not None:
+        found = found.filter(currency=currency)
+    return found.order_by("position", "opened_at", "pk")
+
+
+def open_accounts_of(*, owner_id: UUID) -> int:
+    """Return how many accounts a person has open."""
+    return Account.objects.filter(owner_id=owner_id).exclude(standing=Standing.CLOSED).count()
+
+
+def account_by_iban(*, iban: str) -> Account:
+    """Return the account that an IBAN names, however it is spaced; refuse what is no IBAN."""
+    found = Account.objects.filter(iban=canonical(iban)).first()
+    if found is None:
+        raise AccountNotFound
+    return found
+
+
+def payee_by_iban(*, iban: str) -> tuple[Account, str]:
+    """Return the account that takes money under an IBAN, with its holder's name, masked."""
+    found = account_by_iban(iban=iban)
+    if found.status is AccountStatus.CLOSED:
+        raise AccountNotFound
+    try:
+        holder = bind(Users).user(user_id=found.owner_id).full_name
+    except UserNotFound:  # an imported account, held by somebody who never registered
+        holder = ""
+    return found, masked_name(holder)
+
+
+def balance(*, account_id: UUID) -> Balance:
+    """Return the authoritative balance of an account, as the ledger has it now."""
+    return bind(Ledger).balance(account_id=account_id)
+
+
+def with_balances(accounts: Iterable[Account]) -> list[tuple[Account, Balance]]:
+    """Return accounts with their balances, asking the ledger once for all of them."""
+    held = list(accounts)
+    if not held:
+        return []
+    known = bind(Ledger).balances(account_ids=tuple(account.pk for account in held))
+    by_id = {balance.account_id: balance for balance in known}
+    return [(account, by_id[account.pk]) for account in held]
+
+
+def changes_abandoned(*, before: datetime) -> list[UUID]:
+    """Return the accounts whose change of standing was begun before an instant and not ended."""
+    begun = Account.objects.filter(pending_since_at__lt=before).order_by("pending_since_at")
+    return list(begun.values_list("pk", flat=True)[:100])
