@@ -37,7 +37,7 @@ from vortex.errors import Conflict, NotFound, Refused, Unavailable
 from vortex.outbox import publish
 from vortex.telemetry import get_logger
 
-# A no of the ledger, as against an answer that never came: only then is it known that nothing happened.
+# A no of the ledger is known to have changed nothing; an answer that never came is not.
 NO: Final = (Conflict, NotFound, Refused)
 
 log = get_logger(__name__)
