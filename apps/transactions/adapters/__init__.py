@@ -1,0 +1,1 @@
+"""The outside world as the ledger meets it: files of other banks."""

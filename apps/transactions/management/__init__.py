@@ -1,0 +1,1 @@
+"""Work that people start by hand: importing other banks and statements."""
