@@ -27,6 +27,10 @@ class ContractError(TypeError):
     """A contract or its implementation is written wrongly; start-up must not go on."""
 
 
+class UndeclaredRefusalError(RuntimeError):
+    """An implementation refused with something that its contract does not declare: a bug."""
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class Value(msgspec.Struct, frozen=True, kw_only=True):
     """A plain value of a contract: frozen, compared by content, encodable as it is."""
@@ -86,6 +90,11 @@ class Operation:
     def path(self) -> str:
         """`accounts.Accounts.open_account`: the name in logs, metrics and kill switches."""
         return f"{self.context}.{self.service}.{self.name}"
+
+    def check_declared(self, refusal: Refusal) -> None:
+        """Raise UndeclaredRefusalError for a refusal that no caller has to expect."""
+        if not refusal.is_universal and refusal.code not in {known.code for known in self.refuses}:
+            raise UndeclaredRefusalError(f"{self.path} does not declare {refusal.code!r}") from refusal
 
 
 def query(*, deadline_ms: int = 1000, refuses: Iterable[type[Refusal]] = ()) -> Callable[[F], F]:
@@ -185,6 +194,7 @@ class Event(Value, frozen=True, kw_only=True):
     event_version: ClassVar[int] = 1
     topic: ClassVar[str] = ""
     key_field: ClassVar[str] = ""
+    single: ClassVar[bool] = False
 
     @property
     def key(self) -> str:
@@ -195,10 +205,13 @@ class Event(Value, frozen=True, kw_only=True):
 E = TypeVar("E", bound=Event)
 
 
-def event(type_: str, *, topic: str, key: str, version: int = 1) -> Callable[[type[E]], type[E]]:
+def event(
+    type_: str, *, topic: str, key: str, version: int = 1, single: bool = False
+) -> Callable[[type[E]], type[E]]:
     """Declare an event: its type, the topic it is published on and the field that orders it.
 
     Events with one value in the `key` field arrive in the order in which they were published.
+    `single` says that a key never has a second event, so that nobody counts them.
     """
 
     def declare(cls: type[E]) -> type[E]:
@@ -211,6 +224,7 @@ def event(type_: str, *, topic: str, key: str, version: int = 1) -> Callable[[ty
         ):
             raise ContractError(f"event type {type_!r} is declared twice")
         cls.event_type, cls.event_version, cls.topic, cls.key_field = type_, version, topic, key
+        cls.single = single
         _events[type_] = cls
         return cls
 

@@ -27,6 +27,8 @@ VORTEX_TRANSPORTS = {"remote": "vortex.rpc.client.RemoteTransport"}
 VORTEX_RPC_KEYS = tuple(
     tuple(pair.split(":", 1)) for pair in os.environ.get("VORTEX_RPC_KEYS", "").split(",") if pair
 )
+# Threads of one process that may wait for the same callee at once; the others go on serving.
+VORTEX_RPC_CALLS_PER_CALLEE = int(os.environ.get("VORTEX_RPC_CALLS_PER_CALLEE", "12"))
 VORTEX_BROKER_URL = os.environ.get("VORTEX_BROKER_URL", "")
 VORTEX_CACHE_URL = os.environ.get("VORTEX_CACHE_URL", "")
 VORTEX_JWKS_LOADER = "config.jwks.load"

@@ -9,32 +9,28 @@ from typing import Any
 
 import msgspec
 
+from vortex.binding import metrics
 from vortex.contracts import Operation, Service
 from vortex.errors import Refusal, rebuild
 from vortex.telemetry import context as request
 
 
-class UndeclaredRefusalError(RuntimeError):
-    """An implementation refused with something that its contract does not declare: a bug."""
-
-
 def call(implementation: Service, operation: Operation, arguments: msgspec.Struct) -> Any:
     """Call a hosted implementation by value, within the operation's deadline."""
-    received = by_value(arguments, operation.arguments)
+    received = _copied(operation, "sent", arguments, operation.arguments)
     given = {name: getattr(received, name) for name in received.__struct_fields__}
     with request.use(deadline=request.deadline_in(operation.deadline_ms)):
         try:
             answer = getattr(implementation, operation.name)(**given)
         except Refusal as refusal:
             raise declared(operation, refusal) from None
-    return by_value(answer, operation.answer)
+    return _copied(operation, "received", answer, operation.answer)
 
 
 def declared(operation: Operation, refusal: Refusal) -> Refusal:
     """Return the refusal as the caller would get it over the wire; raise where it is undeclared."""
-    if refusal.code not in _codes(operation) and not refusal.is_universal:
-        raise UndeclaredRefusalError(f"{operation.path} does not declare {refusal.code}") from refusal
-    return rebuild(refusal.code, refusal.detail, refusal.facts)
+    operation.check_declared(refusal)
+    return rebuild(refusal.code, by_value(refusal.detail, str), by_value(refusal.facts, dict))
 
 
 def by_value(value: Any, type_: Any) -> Any:
@@ -42,14 +38,15 @@ def by_value(value: Any, type_: Any) -> Any:
     return _decoder(type_).decode(_encoder.encode(value))
 
 
+def _copied(operation: Operation, direction: str, value: Any, type_: Any) -> Any:
+    encoded = _encoder.encode(value)
+    metrics.bytes_copied.labels(operation.path, direction).inc(len(encoded))
+    return _decoder(type_).decode(encoded)
+
+
+_encoder = msgspec.json.Encoder()
+
+
 @functools.cache
-def _codes(operation: Operation) -> frozenset[str]:
-    return frozenset(refusal.code for refusal in operation.refuses)
-
-
-_encoder = msgspec.msgpack.Encoder()
-
-
-@functools.cache
-def _decoder(type_: Any) -> "msgspec.msgpack.Decoder[Any]":
-    return msgspec.msgpack.Decoder(type_)
+def _decoder(type_: Any) -> "msgspec.json.Decoder[Any]":
+    return msgspec.json.Decoder(type_)

@@ -1,5 +1,5 @@
 """Where each context runs: routes for calls, switches for operations, ownership of data."""
 
-from vortex.topology.routes import Route, killed, route_of
+from vortex.topology.routes import OperationKilled, Route, killed, refuse_killed, route_of
 
-__all__ = ["Route", "killed", "route_of"]
+__all__ = ["OperationKilled", "Route", "killed", "refuse_killed", "route_of"]

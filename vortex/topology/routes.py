@@ -13,10 +13,16 @@ from typing import Final, Literal
 import msgspec
 from django.conf import settings
 
+from vortex.errors import Unavailable
+
 Mode = Literal["local", "remote", "split", "shadow"]
 
 # Looking at the file's time stamp is cheap, not free: a change is seen at the latest after this.
 _LOOK_AGAIN_SECONDS: Final = 0.1
+
+
+class OperationKilled(Unavailable, code="operation_killed", title="Switched off"):
+    """An operator has switched this operation off."""
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -70,6 +76,12 @@ def route_of(context: str) -> Route:
 def killed(operation: str) -> bool:
     """Say whether an operation, such as `transactions.Ledger.post`, is switched off."""
     return operation in current_topology().killed
+
+
+def refuse_killed(operation: str) -> None:
+    """Refuse with OperationKilled where an operation is switched off."""
+    if killed(operation):
+        raise OperationKilled(operation=operation)
 
 
 def write_topology(topology: Topology) -> None:

@@ -1,0 +1,114 @@
+"""Where one call runs: here, in another deployment, or, while traffic moves, in a share of both.
+
+A context that moves between the decision and its transaction refuses with Moved. Nothing was
+written then, so the same call with the same key is made again as soon as the topology names the new
+place: the caller sees latency and no error.
+"""
+
+import functools
+import hashlib
+import os
+import threading
+from typing import Any, Final, Protocol, cast
+
+import msgspec
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from vortex.binding import local, metrics
+from vortex.contracts import Operation, Service, implementation_of
+from vortex.db import Moved
+from vortex.errors import Unavailable
+from vortex.telemetry import context as request
+from vortex.topology import Route, route_of
+
+# How often the topology is looked at while a move is under way; it lasts a fraction of a second.
+_LOOK_AGAIN_SECONDS: Final = 0.02
+
+
+class CallRefusedHere(Unavailable, code="no_route", title="Nobody serves this"):
+    """The context is not hosted in this process and the topology names no other place."""
+
+
+class Transport(Protocol):
+    """Carries a call to another process. One is kept per URL and process, so it may pool."""
+
+    def __init__(self, url: str) -> None: ...
+
+    def call(self, operation: Operation, arguments: msgspec.Struct, *, caller: str) -> Any:
+        """Return the decoded answer, raise the refusal, or raise Unavailable."""
+        ...
+
+
+def dispatch(
+    interface: type[Service], operation: Operation, arguments: msgspec.Struct, caller: str
+) -> Any:
+    """Make a call wherever its context runs, following a move within the operation's deadline."""
+    with request.use(deadline=request.deadline_in(operation.deadline_ms)) as bounds:
+        while True:
+            route = route_of(operation.context)
+            try:
+                with metrics.measured(caller, operation, route.mode):
+                    return _run(route, interface, operation, arguments, caller)
+            except Moved:
+                _await_another(operation.context, route, bounds)
+
+
+def _run(
+    route: Route,
+    interface: type[Service],
+    operation: Operation,
+    arguments: msgspec.Struct,
+    caller: str,
+) -> Any:
+    if route.mode == "local" or (
+        route.mode == "split" and not goes_away(route, operation, arguments)
+    ):
+        implementation = implementation_of(interface)
+        if implementation is None:
+            raise CallRefusedHere(operation=operation.path)
+        return local.call(implementation, operation, arguments)
+    mode = "remote" if route.mode == "split" else route.mode
+    return _transport(mode, route.url).call(operation, arguments, caller=caller)
+
+
+def goes_away(route: Route, operation: Operation, arguments: msgspec.Struct) -> bool:
+    """Say whether a split sends this call to the other deployment.
+
+    The choice sticks to the person behind the call, so that they read what they wrote; without one,
+    to the command's key, and without that to the question itself.
+    """
+    actor = request.current().actor
+    if actor is not None:
+        sticky = str(actor.user_id).encode()
+    elif operation.key:
+        sticky = str(getattr(arguments, operation.key)).encode()
+    else:
+        sticky = msgspec.json.encode(arguments)
+    digest = hashlib.blake2b(sticky, digest_size=4, key=operation.context.encode()).digest()
+    return int.from_bytes(digest, "big") % 100 < route.percent
+
+
+def _await_another(context: str, route: Route, bounds: request.RequestContext) -> None:
+    """Wait until the topology names another route than the one that has moved away."""
+    while route_of(context) == route:
+        if bounds.remaining_ms() == 0:
+            raise Moved(context=context)
+        threading.Event().wait(_LOOK_AGAIN_SECONDS)
+
+
+def _transport(mode: str, url: str) -> Transport:
+    """Return the transport of a mode; one that nobody carries is refused, never run elsewhere."""
+    known = settings.VORTEX_TRANSPORTS.get(mode)
+    if known is None:
+        raise CallRefusedHere(f"no transport carries calls of the mode {mode!r}")
+    return _connected(known, url)
+
+
+@functools.cache
+def _connected(transport: str, url: str) -> Transport:
+    return cast("Transport", import_string(transport)(url))
+
+
+# A child process must not write into connections that its parent holds.
+os.register_at_fork(after_in_child=_connected.cache_clear)
