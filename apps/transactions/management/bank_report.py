@@ -138,9 +138,9 @@ def _agreement(figures: Report) -> Iterator[str]:
 
 
 _EXPLANATION = (
-    "The bank reckoned finer than it printed: its balances and interest are printed in tenths of a",
-    "crown. Ours are sums of the printed amounts, so each interest line may move them away from the",
-    "true balance by 0.05, for good. 'Rounding' is not said of any small difference. It is said when",
+    "The bank reckoned finer than it printed: its balances and interest are in tenths of a crown.",
+    "Ours are sums of the printed amounts, so each interest line may move them away from the true",
+    "balance by 0.05, for good. 'Rounding' is not said of any small difference. It is said when",
     "our balance is the exact sum of the printed amounts, and some history exists in which every",
     "amount but interest is as printed, every interest line is within 0.05 of what is printed, and",
     "every balance up to this row is within 0.05 of the one printed. Where no such history exists,",
