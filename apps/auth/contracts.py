@@ -19,6 +19,18 @@ class WeakPassword(Invalid, code="weak_password", title="Password not accepted")
     """The password is too short, too long, too common or unreadable."""
 
 
+class InvalidEmail(Invalid, code="invalid_email", title="E-mail address not accepted"):
+    """The text is not an address that mail is sent to, or it imitates another one."""
+
+
+class InvalidName(Invalid, code="invalid_name", title="Name not accepted"):
+    """The name is empty, too long, or contains control characters."""
+
+
+class UserIdReused(Conflict, code="user_id_reused", title="User id already used"):
+    """Somebody with another e-mail address was registered under this id."""
+
+
 class UserView(Value):
     """A user as other contexts may see them."""
 
@@ -39,7 +51,11 @@ class VerificationKeys(Value):
 class Users(Service, context="auth", version=1):
     """Who exists."""
 
-    @command(key="user_id", refuses=(EmailTaken, WeakPassword))
+    @command(
+        key="user_id",
+        deadline_ms=5000,
+        refuses=(EmailTaken, WeakPassword, InvalidEmail, InvalidName, UserIdReused),
+    )
     def register(
         self,
         *,
@@ -82,6 +98,31 @@ class UserRegistered(Event):
 
     user_id: UUID
     registered_at: datetime
+
+
+@event("user.profile_updated", topic="user.events", key="user_id")
+class UserProfileUpdated(Event):
+    """What a person may change about themselves has changed."""
+
+    user_id: UUID
+    updated_at: datetime
+
+
+@event("user.deactivated", topic="user.events", key="user_id")
+class UserDeactivated(Event):
+    """Somebody may not sign in any more; every session of theirs has ended."""
+
+    user_id: UUID
+    deactivated_at: datetime
+
+
+@event("user.token_reuse_detected", topic="user.events", key="user_id")
+class TokenReuseDetected(Event):
+    """A refresh token came back after it had been replaced: two hold it. The session has ended."""
+
+    user_id: UUID
+    session_id: UUID
+    detected_at: datetime
 
 
 @event("user.logged_in", topic="user.events", key="user_id")
