@@ -1,0 +1,11 @@
+"""Wiring of the inbox tables, which stand in every context's database."""
+
+from django.apps import AppConfig
+
+
+class InboxConfig(AppConfig):
+    """What a context has heard, so that it acts on nothing twice."""
+
+    name = "vortex.inbox"
+    label = "inbox"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,79 @@
+"""Who hears what: handlers register here when their module is imported."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from vortex.contracts import Event
+
+E = TypeVar("E", bound=Event)
+F = TypeVar("F", bound=Callable[..., None])
+
+
+@dataclass(frozen=True)
+class Handler:
+    """One registered handler. `name` is its identity for ever: renaming it handles history again."""
+
+    context: str
+    name: str
+    event: type[Event]
+    batch: int
+    function: Callable[[Any], None]
+
+
+_handlers: dict[str, Handler] = {}
+
+
+def on(event: type[Event], *, batch: int = 1, context: str = "") -> Callable[[F], F]:
+    """Register a function as a handler of an event, for the context in whose package it is written.
+
+    With `batch=1` it takes one event; with more it takes a list of up to that many, in one
+    transaction. It is called inside a unit of work of its context which also remembers the event,
+    so a second delivery does nothing. What it raises rolls back and is tried again, then the key is
+    parked.
+    """
+    if batch < 1:
+        raise ValueError("a batch holds at least one event")
+
+    def register(function: F) -> F:
+        owner = context or _context_of(function.__module__)
+        name = f"{owner}.{function.__name__}"
+        known = _handlers.get(name)
+        if known is not None and known.function.__module__ != function.__module__:
+            raise TypeError(f"two handlers are called {name}")
+        if known is not None and known.event is not event and known.function is not function:
+            raise TypeError(f"two handlers are called {name}")
+        _handlers[name] = Handler(owner, name, event, batch, function)
+        return function
+
+    return register
+
+
+def handlers(context: str) -> tuple[Handler, ...]:
+    """Return the handlers of a context, in the order of their names."""
+    return tuple(h for _, h in sorted(_handlers.items()) if h.context == context)
+
+
+def handlers_by_type(context: str) -> dict[str, tuple[Handler, ...]]:
+    """Return the handlers of a context by the type of the event that they hear."""
+    found: dict[str, tuple[Handler, ...]] = {}
+    for handler in handlers(context):
+        found[handler.event.event_type] = (*found.get(handler.event.event_type, ()), handler)
+    return found
+
+
+def topics(context: str) -> tuple[str, ...]:
+    """Return the topics that a context listens to."""
+    return tuple(sorted({handler.event.topic for handler in handlers(context)}))
+
+
+def forget(name: str) -> None:
+    """Remove a handler; for tests."""
+    _handlers.pop(name, None)
+
+
+def _context_of(module: str) -> str:
+    parts = module.split(".")
+    if len(parts) < 3 or parts[0] != "apps":
+        raise TypeError(f"{module} belongs to no context: say on(..., context=...)")
+    return parts[1]

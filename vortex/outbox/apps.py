@@ -1,0 +1,11 @@
+"""Wiring of the outbox tables, which stand in every context's database."""
+
+from django.apps import AppConfig
+
+
+class OutboxConfig(AppConfig):
+    """What a context has to say, beside what it has changed, until the relay has said it."""
+
+    name = "vortex.outbox"
+    label = "outbox"
+    default_auto_field = "django.db.models.BigAutoField"
