@@ -54,7 +54,6 @@ log_lock_waits = on
 _UNSAFE_SETTINGS = """\
 fsync = off
 full_page_writes = off
-synchronous_commit = off
 """
 
 

@@ -7,9 +7,8 @@ the consumers' inboxes make a second delivery harmless.
 
 import importlib.util
 import itertools
+import socket
 from pathlib import Path
-
-import redis
 
 from vortex.embedded import ports
 from vortex.embedded.account import account_for_servers
@@ -81,11 +80,12 @@ class Valkey:
 
     def ready(self) -> bool:
         """Return whether the server has loaded its data and answers."""
-        with redis.Redis.from_url(self.url(), socket_timeout=5) as client:
-            try:
-                return bool(client.ping())
-            except redis.RedisError:
-                return False
+        try:
+            with socket.create_connection((ports.LOCALHOST, self.port), timeout=5) as connection:
+                connection.sendall(f"AUTH {self._password()}\r\nPING\r\nQUIT\r\n".encode())
+                return b"+PONG" in connection.makefile("rb").read()
+        except OSError:
+            return False
 
     def url(self, database: int = BROKER) -> str:
         """Return the URL of one of the databases, password included."""
