@@ -36,23 +36,27 @@ def prepare(postgres: Postgres, tell: Callable[[str], None]) -> None:
     created = provision(postgres.admin_url(), CONTEXTS, postgres.password)
     if created:
         tell(f"{len(created)} databases created, each with a role of its own")
+    command = [sys.executable, "-m", "config.up.migrate"]
     stamp = postgres.home / "run" / "migrated"
-    now = _fingerprint(_cluster(postgres))
-    if _stamped(stamp) != now:
-        tell("migrating the databases")
-        run([sys.executable, "-m", "config.up.migrate"], "The migrations failed")
-        write_private(stamp, now)
+    if once(stamp, fingerprint(_cluster(postgres)), command, "The migrations failed"):
+        tell("migrated the databases")
 
 
 def open_demonstration(postgres: Postgres, tell: Callable[[str], None]) -> None:
     """Fill the demonstration bank; one that was cut half way is completed."""
+    command = [sys.executable, "manage.py", "demo"]
     stamp = postgres.home / "run" / "demonstrated"
-    now = _cluster(postgres)
-    if _stamped(stamp) == now or not any(ROOT.glob("apps/*/management/commands/demo.py")):
-        return
-    tell("filling the demonstration bank")
-    run([sys.executable, "manage.py", "demo"], "The demonstration bank could not be filled")
+    if once(stamp, _cluster(postgres), command, "The demonstration bank could not be filled"):
+        tell("filled the demonstration bank")
+
+
+def once(stamp: Path, now: str, command: list[str], failure: str) -> bool:
+    """Run a step unless the stamp says that it was completed for `now`; return whether it ran."""
+    if stamp.exists() and stamp.read_text() == now:
+        return False
+    run(command, failure)
     write_private(stamp, now)
+    return True
 
 
 def run(command: list[str], failure: str) -> None:
@@ -74,7 +78,8 @@ def _cluster(postgres: Postgres) -> str:
     return str(row[0]) if row else ""
 
 
-def _fingerprint(cluster: str) -> str:
+def fingerprint(cluster: str) -> str:
+    """Return what the databases of a cluster depend on, as one word."""
     digest = hashlib.sha256(cluster.encode())
     for path in _files(_STRUCTURE):
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
@@ -86,7 +91,3 @@ def _fingerprint(cluster: str) -> str:
 
 def _files(patterns: Iterable[str]) -> list[Path]:
     return sorted(path for name in patterns for path in ROOT.glob(name) if path.is_file())
-
-
-def _stamped(stamp: Path) -> str:
-    return stamp.read_text() if stamp.exists() else ""
