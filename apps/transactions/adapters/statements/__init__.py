@@ -1,0 +1,85 @@
+"""Files in which people get their statements: what can be read, and what is told apart."""
+
+from pathlib import Path
+from typing import Final
+
+from apps.transactions.adapters.statements.columns import ROLES
+from apps.transactions.adapters.statements.delimited import Delimited
+from apps.transactions.adapters.statements.notations import DATE_FORMATS, DECIMALS
+from apps.transactions.adapters.statements.ofx import Ofx
+from apps.transactions.adapters.statements.statement import (
+    Hints,
+    Line,
+    Statement,
+    StatementFormat,
+    UnreadableStatementError,
+    identity,
+    occurrences,
+)
+
+MOST_BYTES: Final = 10 * 1024 * 1024
+
+_FORMATS: Final[tuple[StatementFormat, ...]] = (Ofx(), Delimited())
+
+# The first bytes of what people send instead of a statement.
+_OTHERS: Final = (
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),
+    (b"\x1f\x8b", "a compressed file"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
+    (b"!Type:", "a QIF file"),
+    (b"!Account", "a QIF file"),
+    (b":20:", "an MT940 file"),
+    (b"{1:", "an MT940 file"),
+)
+
+
+def read_statement(path: Path, currency: str, hints: Hints) -> Statement:
+    """Return the statement in a file, its amounts in minor units of the account's currency.
+
+    Raises UnreadableStatementError, whose text a clerk understands, for everything else: another
+    format, a damaged or an ambiguous file, one beyond 10 MiB, another currency.
+    """
+    content = _content(path)
+    for known in _FORMATS:
+        if known.recognises(content):
+            return known.read(content, currency, hints)
+    raise UnreadableStatementError(f"The file is {_other(content)}. OFX and CSV can be imported.")
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise UnreadableStatementError(f"The file cannot be opened: {error.strerror}.") from error
+    if len(content) > MOST_BYTES:
+        raise UnreadableStatementError("The file has more than 10 MiB, which no statement has.")
+    if not content.strip():
+        raise UnreadableStatementError("The file is empty.")
+    return content
+
+
+def _other(content: bytes) -> str:
+    start = content.lstrip(b"\xef\xbb\xbf \r\n\t")
+    for magic, name in _OTHERS:
+        if start.startswith(magic):
+            return name
+    if start.startswith(b"<"):
+        return "an XML or HTML document and no OFX statement"
+    return "of a kind that is not known here"
+
+
+__all__ = [
+    "DATE_FORMATS",
+    "DECIMALS",
+    "MOST_BYTES",
+    "ROLES",
+    "Hints",
+    "Line",
+    "Statement",
+    "UnreadableStatementError",
+    "identity",
+    "occurrences",
+    "read_statement",
+]
