@@ -37,6 +37,19 @@ VORTEX_TOKEN_AUDIENCE = "vortexcore-api"
 VORTEX_METRICS_TOKEN = os.environ.get("VORTEX_METRICS_TOKEN", "")
 # How many proxies in front of us append to X-Forwarded-For; the address before theirs is the client's.
 VORTEX_TRUSTED_PROXIES = int(os.environ.get("VORTEX_TRUSTED_PROXIES", "0"))
+# The longest that one HTTP request may take; X-Deadline-Ms can only ask for less.
+VORTEX_REQUEST_DEADLINE_MS = int(os.environ.get("VORTEX_REQUEST_DEADLINE_MS", "30000"))
+# Scope: (requests, per seconds, what holds while Valkey cannot say: everybody or nobody gets in).
+# A load test multiplies the requests by VORTEX_RATE_LIMIT_SCALE.
+_SCALE = int(os.environ.get("VORTEX_RATE_LIMIT_SCALE", "1"))
+VORTEX_RATE_LIMITS: dict[str, tuple[int, int, str]] = {
+    "caller": (1200 * _SCALE, 60, "open"),
+    "sign_in": (10 * _SCALE, 60, "closed"),
+    "sign_in_account": (10 * _SCALE, 1800, "closed"),
+    "sign_up": (10 * _SCALE, 3600, "closed"),
+    "refresh": (60 * _SCALE, 60, "closed"),
+    "money": (120 * _SCALE, 60, "closed"),
+}
 # Passwords that everyone knows are accepted only where a demonstration bank is kept.
 VORTEX_DEMO = os.environ.get("VORTEX_DEMO", "") == "1"
 
@@ -166,6 +179,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/[a-z]+",
+    "PREPROCESSING_HOOKS": ["vortex.http.openapi.only_api"],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "TAGS": [{"name": known.name, "description": f"Owns {known.owns}."} for known in hosted()],
 }
 
 # --- Celery ---------------------------------------------------------------------------------------

@@ -1,0 +1,90 @@
+"""Revocation: a session's tokens die at once, and so does everything a user had before an instant.
+
+The set lives in Valkey and only as long as the tokens it is about. It is asked on every request and
+answers or the request is refused: a bank that cannot know whether a session is alive treats it as
+dead. What auth's database says is the truth; this is the copy that every process can afford to ask.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from vortex import valkey
+from vortex.clock import now
+from vortex.errors import Unauthenticated, Unavailable
+from vortex.telemetry import get_logger
+
+# No access token may live longer, so no mark needs to be kept longer.
+LONGEST_LIFE: Final = timedelta(hours=24)
+
+# A mark only ever moves forward: an event that comes late must not revive what a later one killed.
+_RAISE: Final = """
+local known = tonumber(redis.call('GET', KEYS[1]) or '0')
+if tonumber(ARGV[1]) > known then redis.call('SET', KEYS[1], ARGV[1], 'EXAT', ARGV[2]) end
+"""
+
+log = get_logger("identity.revocation")
+
+
+class SessionIsRevoked(Unauthenticated, code="session_revoked", title="Signed out"):
+    """The session of this token has ended. Sign in again."""
+
+
+class RevocationUnavailable(
+    Unavailable, code="revocation_unavailable", title="Sessions cannot be checked"
+):
+    """Whether the session is alive cannot be known right now, so it is not taken for alive."""
+
+
+def revoke_session(session_id: UUID, until: datetime) -> None:
+    """End a session until its last token has expired; the second call changes nothing.
+
+    Refuses with RevocationUnavailable when it could not be recorded: then the session is alive.
+    """
+    if until <= now():
+        return
+    try:
+        valkey.client().set(_session_key(session_id), "1", exat=int(until.timestamp()) + 1)
+    except valkey.FAILURES as error:
+        raise _unavailable(error) from None
+
+
+def revoke_user(user_id: UUID, before: datetime) -> None:
+    """End everything issued to a user before an instant; an earlier instant changes nothing.
+
+    Tokens say in `iat` when they were issued, with a fraction of a second: with whole seconds, a
+    token of the same second that was issued afterwards would be dead too.
+    """
+    expires = int((before + LONGEST_LIFE).timestamp()) + 1
+    try:
+        valkey.client().eval(
+            _RAISE, 1, _user_key(user_id), f"{before.timestamp():.6f}", str(expires)
+        )
+    except valkey.FAILURES as error:
+        raise _unavailable(error) from None
+
+
+def is_revoked(*, session_id: UUID | None, user_id: UUID, issued_at: float) -> bool:
+    """Say whether a session has ended; `issued_at` is in seconds since the epoch.
+
+    Refuses with RevocationUnavailable when Valkey does not answer.
+    """
+    keys = [_user_key(user_id)] + ([_session_key(session_id)] if session_id else [])
+    try:
+        mark, *session = valkey.client().mget(keys)
+    except valkey.FAILURES as error:
+        raise _unavailable(error) from None
+    return any(session) or (mark is not None and issued_at < float(mark))
+
+
+def _session_key(session_id: UUID) -> str:
+    return f"revoked:sid:{session_id}"
+
+
+def _user_key(user_id: UUID) -> str:
+    return f"revoked:user:{user_id}"
+
+
+def _unavailable(error: Exception) -> RevocationUnavailable:
+    log.error("identity.revocation.unavailable", error=type(error).__name__)
+    return RevocationUnavailable(retry_after=1)
