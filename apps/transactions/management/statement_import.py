@@ -107,7 +107,7 @@ def _postings(
 def _posting(
     line: Line, occurrence: int, what: str, account: AccountView, clearing: UUID, *, place: int
 ) -> Posting:
-    """Return a line's posting. Its id knows the day, not the place: other files have other places."""
+    """Return a line's posting. Its id knows its day, not its place, which other files change."""
     day = datetime.combine(line.booked_date, time(), tzinfo=UTC)
     names = ("statement", what, str(account.account_id), str(occurrence), *identity(line))
     return Posting(

@@ -1,5 +1,6 @@
 """Files in which people get their statements: what can be read, and what is told apart."""
 
+import re
 from pathlib import Path
 from typing import Final
 
@@ -29,9 +30,8 @@ _OTHERS: Final = (
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
     (b"!Type:", "a QIF file"),
     (b"!Account", "a QIF file"),
-    (b":20:", "an MT940 file"),
-    (b"{1:", "an MT940 file"),
 )
+_MT940: Final = re.compile(rb"(?:^|\n)(?::[0-9]{2}[A-Z]?:|\{1:F)")
 
 
 def read_statement(path: Path, currency: str, hints: Hints) -> Statement:
@@ -41,10 +41,12 @@ def read_statement(path: Path, currency: str, hints: Hints) -> Statement:
     format, a damaged or an ambiguous file, one beyond 10 MiB, another currency.
     """
     content = _content(path)
+    other = _other(content)
     for known in _FORMATS:
-        if known.recognises(content):
+        if not other and known.recognises(content):
             return known.read(content, currency, hints)
-    raise UnreadableStatementError(f"The file is {_other(content)}. OFX and CSV can be imported.")
+    name = other or "of a kind that is not known here"
+    raise UnreadableStatementError(f"The file is {name}. OFX and CSV can be imported.")
 
 
 def _content(path: Path) -> bytes:
@@ -61,13 +63,16 @@ def _content(path: Path) -> bytes:
 
 
 def _other(content: bytes) -> str:
+    """Name a format that is known and not read, by how it begins; empty where it is none."""
     start = content.lstrip(b"\xef\xbb\xbf \r\n\t")
     for magic, name in _OTHERS:
         if start.startswith(magic):
             return name
-    if start.startswith(b"<"):
+    if _MT940.search(start[:1000]):
+        return "an MT940 file"
+    if start.startswith(b"<") and b"<OFX>" not in content.upper():
         return "an XML or HTML document and no OFX statement"
-    return "of a kind that is not known here"
+    return ""
 
 
 __all__ = [

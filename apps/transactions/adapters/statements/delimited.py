@@ -47,8 +47,6 @@ class Delimited:
 
     def recognises(self, content: bytes) -> bool:
         """Say whether the content is text whose first rows hold a delimiter."""
-        if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", b"%PDF", b"PK\x03\x04", b"!")):
-            return False
         if content.startswith((b"\xff\xfe", b"\xfe\xff")):
             return True
         start = content[:8192]
