@@ -18,6 +18,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _OWNED_ELSEWHERE: Final = "VX001"
+_STATEMENT_STOPPED: Final = "57014"
 _STATEMENT_TIMEOUT_MS: Final = 30_000
 
 
@@ -88,13 +89,24 @@ def unit_of_work(context: str) -> Iterator[BaseDatabaseWrapper]:
         yield connections[alias]
         return
     connection = connections[alias]
-    with transaction.atomic(using=alias):
+    with _in_time(), transaction.atomic(using=alias):
         epoch = _enter(connection, context)
         token = _work.set(_Work(context, alias, epoch))
         try:
             yield connection
         finally:
             _work.reset(token)
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    """Refuse with DeadlineExceeded what PostgreSQL stopped because the time was over."""
+    try:
+        yield
+    except DatabaseError as error:
+        if getattr(error.__cause__, "sqlstate", "") == _STATEMENT_STOPPED:
+            raise DeadlineExceeded from error
+        raise
 
 
 def _enter(connection: BaseDatabaseWrapper, context: str) -> int:
