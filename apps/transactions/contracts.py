@@ -76,6 +76,15 @@ class PostingKind(StrEnum):
     REVERSAL = "reversal"
 
 
+# Keys of the categories that every customer has; their names are decided where they are shown.
+CATEGORIES: tuple[str, ...] = (
+    *("salary", "income", "interest", "refunds", "transfers", "savings"),
+    *("housing", "utilities", "insurance", "loans", "taxes", "fees"),
+    *("groceries", "restaurants", "transport", "fuel", "shopping", "health", "leisure"),
+    *("subscriptions", "travel", "education", "children", "pets", "gifts", "cash", "other"),
+)
+
+
 class Leg(Value):
     """One side of a posting. `amount_minor` is in minor units, positive for a credit."""
 
