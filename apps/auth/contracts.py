@@ -27,6 +27,10 @@ class InvalidName(Invalid, code="invalid_name", title="Name not accepted"):
     """The name is empty, too long, or contains control characters."""
 
 
+class UnknownRole(Invalid, code="unknown_role", title="Unknown role"):
+    """There is no such role."""
+
+
 class UserIdReused(Conflict, code="user_id_reused", title="User id already used"):
     """Somebody with another e-mail address was registered under this id."""
 
@@ -54,7 +58,7 @@ class Users(Service, context="auth", version=1):
     @command(
         key="user_id",
         deadline_ms=5000,
-        refuses=(EmailTaken, WeakPassword, InvalidEmail, InvalidName, UserIdReused),
+        refuses=(EmailTaken, WeakPassword, InvalidEmail, InvalidName, UnknownRole, UserIdReused),
     )
     def register(
         self,

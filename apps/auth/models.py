@@ -28,7 +28,7 @@ class User(AbstractBaseUser):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    email = models.CharField(max_length=254, unique=True)
+    email = models.CharField(max_length=254)
     full_name = models.CharField(max_length=120)
     roles = ArrayField(models.CharField(max_length=32), default=list)
     is_active = models.BooleanField(default=True)
@@ -45,6 +45,7 @@ class User(AbstractBaseUser):
 
         db_table = "vortex_auth_user"
         constraints = [
+            models.UniqueConstraint(name="vortex_auth_user_email_unique", fields=["email"]),
             models.CheckConstraint(
                 name="vortex_auth_user_email_canonical", condition=Q(email=Lower("email"))
             ),

@@ -1,7 +1,7 @@
-"""What is agreed when an account is opened, and which account a repeated request means."""
+"""What is agreed when an account is opened."""
 
 from dataclasses import dataclass
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from apps.accounts.contracts import InvalidOverdraft, Product
 from vortex.money import MAX_MINOR, exponent
@@ -21,12 +21,3 @@ class Terms:
         exponent(self.currency)
         if not 0 <= self.overdraft_minor <= MAX_MINOR:
             raise InvalidOverdraft
-
-
-def account_id_of_request(owner_id: UUID, idempotency_key: str) -> UUID:
-    """Return the id that one person's request to open an account has, however often it is sent.
-
-    A request that died halfway, after the ledger and before our own row, meets its own beginning
-    when it is sent again: it has the same id, although no record of it was kept.
-    """
-    return uuid5(owner_id, f"open-account:{idempotency_key}")

@@ -1,7 +1,7 @@
 """What is remembered of the device that somebody signs in from: enough to recognise it, no more."""
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from typing import Final
 
 _LONGEST_AGENT: Final = 200
@@ -22,8 +22,6 @@ class Device:
             address = ip_address(self.address)
         except ValueError:
             return ""
-        mapped: IPv4Address | None = getattr(address, "ipv4_mapped", None)
-        address = mapped or address
         return str(ip_network(f"{address}/{_KEPT_BITS[address.version]}", strict=False))
 
     @property

@@ -1,0 +1,1 @@
+"""What auth needs from outside: hashing, signatures, counters."""

@@ -1,0 +1,50 @@
+"""Failed sign-ins per account, counted in Valkey so that every process knows of every attempt.
+
+An attempt is counted before the password is looked at and forgotten when it was right, so that a
+hundred guesses sent at once are not a hundred guesses made. Nobody is locked out for good, and an
+address that nobody registered is counted just the same.
+"""
+
+import hashlib
+from typing import Final
+
+from apps.auth.conf import FAILED_SIGN_INS, FAILED_SIGN_INS_WINDOW
+from vortex import valkey
+from vortex.errors import TooMany, Unavailable
+
+_COUNT: Final = """
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+return {count, redis.call('TTL', KEYS[1])}
+"""
+
+
+class TooManySignIns(TooMany, code="too_many_sign_ins", title="Too many attempts to sign in"):
+    """The account waits after too many wrong passwords; `retry_after` says how long, in seconds."""
+
+
+class SignInUnavailable(Unavailable, code="sign_in_unavailable", title="Cannot sign in now"):
+    """Attempts cannot be counted at the moment, so none is made."""
+
+
+def count(email: str) -> None:
+    """Count an attempt to sign in as somebody, or refuse it; call `forget` if it was right."""
+    window = str(int(FAILED_SIGN_INS_WINDOW.total_seconds()))
+    try:
+        made, remaining = valkey.client().eval(_COUNT, 1, _key(email), window)  # type: ignore[misc]
+    except valkey.FAILURES as error:
+        raise SignInUnavailable(retry_after=1) from error
+    if int(made) > FAILED_SIGN_INS:
+        raise TooManySignIns(retry_after=max(1, int(remaining)))
+
+
+def forget(email: str) -> None:
+    """Forget the attempts made as somebody, who has just proved to be them."""
+    try:
+        valkey.client().delete(_key(email))
+    except valkey.FAILURES as error:
+        raise SignInUnavailable(retry_after=1) from error
+
+
+def _key(email: str) -> str:
+    return f"auth:attempts:{hashlib.sha256(email.encode()).hexdigest()}"

@@ -1,0 +1,54 @@
+"""Password hashes: argon2 through Django's hashers, the same work for known and unknown people."""
+
+import threading
+from functools import cache
+from typing import Final
+
+from django.contrib.auth import hashers
+from django.contrib.auth.password_validation import CommonPasswordValidator
+from django.core.exceptions import ValidationError
+
+# Each hash fills memory on purpose. A flood of sign-ins waits here instead of filling all of it.
+_AT_A_TIME: Final = threading.BoundedSemaphore(4)
+
+
+def hashed(password: str) -> str:
+    """Return the hash that is stored of a password."""
+    with _AT_A_TIME:
+        return hashers.make_password(password)
+
+
+def unusable() -> str:
+    """Return what is stored where nobody can sign in with a password."""
+    return hashers.make_password(None)
+
+
+def proves(password: str, stored: str | None) -> bool:
+    """Say whether a password is the one that a hash was made of.
+
+    Without a hash, or with one that no password can match, a made-up one is compared instead, so
+    that the answer comes no sooner.
+    """
+    possible = stored is not None and hashers.is_password_usable(stored)
+    with _AT_A_TIME:
+        matches = hashers.check_password(password, stored if possible else _nobodys())
+    return possible and matches
+
+
+def is_common(password: str) -> bool:
+    """Say whether a password is on the list of those that are tried first (kept offline)."""
+    try:
+        _common().validate(password)
+    except ValidationError:
+        return True
+    return False
+
+
+@cache
+def _common() -> CommonPasswordValidator:
+    return CommonPasswordValidator()
+
+
+@cache
+def _nobodys() -> str:
+    return hashers.make_password("nobody has this password")

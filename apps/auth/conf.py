@@ -1,0 +1,31 @@
+"""What an operator may decide about signing in."""
+
+from datetime import timedelta
+from typing import Final, cast
+
+from django.conf import settings
+
+# However often it is refreshed, a session ends: then the person proves again who they are.
+SESSION_LIFETIME: Final = timedelta(days=90)
+
+# Failed sign-ins that one account takes before it waits, whoever tries and from wherever.
+FAILED_SIGN_INS: Final = 10
+FAILED_SIGN_INS_WINDOW: Final = timedelta(minutes=15)
+
+# Refresh tokens are for auth alone; nobody else accepts what is addressed to it.
+REFRESH_AUDIENCE: Final = "vortexcore-auth"
+
+
+def access_lifetime() -> timedelta:
+    """Return how long an access token lives."""
+    return cast("timedelta", settings.SIMPLE_JWT["ACCESS_TOKEN_LIFETIME"])
+
+
+def refresh_lifetime() -> timedelta:
+    """Return how long a refresh token waits to be used."""
+    return cast("timedelta", settings.SIMPLE_JWT["REFRESH_TOKEN_LIFETIME"])
+
+
+def is_demonstration() -> bool:
+    """Say whether this is a demonstration bank, where the password of the manual opens accounts."""
+    return bool(settings.VORTEX_DEMO)

@@ -1,0 +1,165 @@
+"""Sessions while they last and when they end.
+
+The database says first that a session has ended; then its access tokens are declared dead and its
+sockets closed. Should the process die in between, the event that was published with the change does
+the rest, so an end that was written down comes about.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import F
+from rest_framework_simplejwt.exceptions import TokenError
+
+from apps.auth import selectors
+from apps.auth.adapters.tokens import RefreshToken
+from apps.auth.conf import access_lifetime
+from apps.auth.contracts import SessionRevoked, TokenReuseDetected, UserDeactivated, UserNotFound
+from apps.auth.domain.rotation import Line, Verdict, judge
+from apps.auth.models import RefreshFamily, Session, User
+from apps.auth.services.keys import keys_for_tokens
+from apps.auth.services.signing_in import Tokens, tokens_of
+from vortex import identity, realtime
+from vortex.db import needs_transaction, unit_of_work
+from vortex.errors import Unauthenticated
+from vortex.ids import new_id
+from vortex.outbox import publish
+from vortex.telemetry import get_logger
+
+log = get_logger("auth.sessions")
+
+
+class InvalidRefreshToken(
+    Unauthenticated, code="invalid_refresh_token", title="Refresh token not accepted"
+):
+    """The refresh token is not one of ours, has expired, or its session has ended."""
+
+
+class RefreshTokenReused(
+    Unauthenticated, code="refresh_token_reused", title="Refresh token used before"
+):
+    """The refresh token had been replaced, so somebody else may hold it. The session has ended."""
+
+
+def refresh(*, token: str, now: datetime) -> Tokens:
+    """Exchange a refresh token for the next pair.
+
+    A second call within the grace gives the same refresh token again; a later one ends the session.
+    Of two calls at once one rotates and the other is such a second call.
+    """
+    session_id, token_id = _read(token, now)
+    with unit_of_work("auth"):
+        session = _alive(session_id, now)
+        line = _rotate(session, token_id, now)
+    if line is None:
+        end_session_everywhere(session_id=session.pk, now=now)
+        raise RefreshTokenReused
+    return tokens_of(session, token_id=line.current_id, issued_at=line.rotated_at, now=now)
+
+
+def revoke_session(*, session_id: UUID, reason: str, now: datetime) -> None:
+    """End a session, its tokens and its sockets. Ending it twice is ending it once."""
+    with unit_of_work("auth"):
+        _end(session_id, reason, now)
+    end_session_everywhere(session_id=session_id, now=now)
+
+
+def end_session_everywhere(*, session_id: UUID, now: datetime) -> None:
+    """Declare a session's access tokens dead and close its sockets; repeating it is harmless."""
+    identity.revoke_session(session_id, until=now + access_lifetime())
+    realtime.close_session(session_id)
+
+
+def deactivate(*, user_id: UUID, now: datetime) -> User:
+    """Let somebody sign in no more and end all their sessions. A second call changes nothing."""
+    with unit_of_work("auth"):
+        user = _locked(user_id)
+        if user.is_active:
+            user.is_active = False
+            user.save(update_fields=["is_active"])
+            publish(UserDeactivated(user_id=user_id, deactivated_at=now))
+        ended = selectors.sessions_alive(user_id=user_id)
+        for session_id in ended:
+            _end(session_id, "deactivated", now)
+    for session_id in ended:
+        end_session_everywhere(session_id=session_id, now=now)
+    return user
+
+
+def reactivate(*, user_id: UUID) -> User:
+    """Let somebody sign in again; former sessions stay ended. A second call changes nothing."""
+    with unit_of_work("auth"):
+        user = _locked(user_id)
+        user.is_active = True
+        user.save(update_fields=["is_active"])
+        return user
+
+
+def _read(token: str, now: datetime) -> tuple[UUID, UUID]:
+    try:
+        claims = RefreshToken(keys_for_tokens(now=now), token)
+        return UUID(claims["sid"]), UUID(claims["jti"])
+    except (TokenError, KeyError, ValueError, TypeError, AttributeError):
+        raise InvalidRefreshToken from None
+
+
+@needs_transaction("auth")
+def _alive(session_id: UUID, now: datetime) -> Session:
+    """Return the session, locked: a person is locked before a session, and it before its family."""
+    found = Session.objects.filter(
+        pk=session_id, revoked_at__isnull=True, expires_at__gt=now, user__is_active=True
+    )
+    session = found.select_related("user").select_for_update(of=("self",)).first()
+    if session is None:
+        raise InvalidRefreshToken
+    return session
+
+
+@needs_transaction("auth")
+def _rotate(session: Session, token_id: UUID, now: datetime) -> Line | None:
+    """Return the family's end after this call, or None where its reuse has ended the session.
+
+    The update is the decision: of two that present one token, PostgreSQL lets one find it in force.
+    """
+    family = RefreshFamily.objects.filter(session_id=session.pk)
+    successor = new_id()
+    rotated = family.filter(state="active", current_id=token_id).update(
+        current_id=successor, previous_id=F("current_id"), rotated_at=now
+    )
+    if rotated:
+        Session.objects.filter(pk=session.pk).update(last_seen_at=now)
+        return Line(successor, token_id, now)
+    found = family.select_for_update().get()
+    if found.state != "active":
+        raise InvalidRefreshToken
+    line = Line(found.current_id, found.previous_id, found.rotated_at)
+    if judge(line, token_id, now) is Verdict.REPEAT:
+        return line
+    log.warning("auth.session.token_reused", session_id=str(session.pk))
+    publish(TokenReuseDetected(user_id=session.user_id, session_id=session.pk, detected_at=now))
+    _end(session.pk, "token_reuse", now)
+    return None
+
+
+@needs_transaction("auth")
+def _end(session_id: UUID, reason: str, now: datetime) -> None:
+    alive = Session.objects.select_for_update().filter(pk=session_id, revoked_at__isnull=True)
+    session = alive.first()
+    if session is None:
+        return
+    session.revoked_at, session.revoked_reason = now, reason
+    session.save(update_fields=["revoked_at", "revoked_reason"])
+    RefreshFamily.objects.filter(session_id=session_id).update(state="revoked")
+    publish(
+        SessionRevoked(
+            user_id=session.user_id, session_id=session_id, reason=reason, revoked_at=now
+        )
+    )
+
+
+@needs_transaction("auth")
+def _locked(user_id: UUID) -> User:
+    user = User.objects.select_for_update().filter(pk=user_id).first()
+    if user is None:
+        raise UserNotFound(user_id=str(user_id))
+    return user
