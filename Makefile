@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+# Without compiled modules every start compiles a thousand files again.
+unexport PYTHONDONTWRITEBYTECODE
 REQUIREMENTS := uv base local dev prod
 JOBS ?= auto
 

@@ -14,8 +14,8 @@ _CELERY = ("-m", "celery", "--app=config.celery:app")
 
 # In the order they start: the web server is last in, first out. docker-compose.yml runs the same.
 COMMANDS: dict[str, tuple[str, ...]] = {
-    "relay": ("manage.py", "relay"),
-    "consumers": ("manage.py", "consume"),
+    "relay": ("manage.py", "relay", "--skip-checks"),
+    "consumers": ("manage.py", "consume", "--skip-checks"),
     "worker": (
         *_CELERY,
         "worker",
@@ -44,8 +44,7 @@ def programs(options: Options) -> list[Program]:
         "web": (f"--host={options.host}", f"--port={options.port}"),
         "beat": (f"--schedule={options.home / 'run' / 'beat'}",),
     }
-    environment = os.environ | {"VORTEX_HOME": str(options.home), "PYTHONUNBUFFERED": "1"}
-    environment.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
+    environment = _environment(options)
     return [
         Program(
             Process(name, options.home),
@@ -55,3 +54,13 @@ def programs(options: Options) -> list[Program]:
         )
         for name, command in COMMANDS.items()
     ]
+
+
+def _environment(options: Options) -> dict[str, str]:
+    """Return ours, without what slows a start down: checks are for tests, compiling is for once."""
+    environment = {n: v for n, v in os.environ.items() if n != "PYTHONDONTWRITEBYTECODE"}
+    return {"DJANGO_SETTINGS_MODULE": "config.settings.local", **environment} | {
+        "VORTEX_HOME": str(options.home),
+        "PYTHONUNBUFFERED": "1",
+        "CELERY_SKIP_CHECKS": "true",
+    }
