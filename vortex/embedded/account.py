@@ -80,11 +80,9 @@ class Account:
         self.reach(shipped / name)
         if self._can_start(shipped / name):
             return shipped / name
-        target = copies / shipped.name
-        shutil.copytree(shipped, target, dirs_exist_ok=True)
-        for path in (copies, target, *target.rglob("*")):
-            path.chmod(path.stat().st_mode | (0o055 if path.is_dir() else 0o044))
-        (target / name).chmod(0o755)
+        target = copies / f"{shipped.name}-{(shipped / name).stat().st_mtime_ns}"
+        if not target.exists():
+            _copy_for_everyone(shipped, target)
         self.reach(target / name)
         return target / name
 
@@ -93,6 +91,17 @@ class Account:
             return self.run([program, "--version"])[0] == 0
         except OSError:
             return False
+
+
+def _copy_for_everyone(source: Path, target: Path) -> None:
+    """Copy a directory under another name first, so that one with the right name is complete."""
+    draft = target.with_name("draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    shutil.copytree(source, draft)
+    for path in (draft, *draft.rglob("*")):
+        mode = path.stat().st_mode
+        path.chmod(mode | stat.S_IRGRP | stat.S_IROTH | (0o011 if mode & stat.S_IXUSR else 0))
+    draft.rename(target)
 
 
 def account_for_servers() -> Account:

@@ -63,12 +63,17 @@ def test_a_directory_above_lets_the_account_pass_and_nobody_read(tmp_path: Path)
 def test_programs_that_the_account_may_not_read_are_copied(tmp_path: Path) -> None:
     shipped = tmp_path / "wheel"
     shipped.mkdir()
-    shutil.copy("/bin/true", shipped / "program")
-    (shipped / "program").chmod(0o700)
+    for name in ("program", "its-companion"):
+        shutil.copy("/bin/true", shipped / name)
+        (shipped / name).chmod(0o700)
+    account = account_for_servers()
 
-    found = account_for_servers().program(shipped, "program", tmp_path / "copies")
+    found = account.program(shipped, "program", tmp_path / "copies")
 
-    assert found == tmp_path / "copies" / "wheel" / "program"
+    assert found.parent.parent == tmp_path / "copies"
+    assert account.run([found])[0] == 0
+    assert account.run([found.with_name("its-companion")])[0] == 0
+    assert account.program(shipped, "program", tmp_path / "copies") == found
 
 
 @root_only
