@@ -149,4 +149,4 @@ def _insert(slot: Slot, answer: Answer) -> bool:
                 answer.body,
             ),
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)

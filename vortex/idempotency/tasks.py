@@ -30,6 +30,7 @@ def prune_context(context: str) -> int:
                 " select ctid from idempotency_key where created_at < %s limit %s))",
                 (now() - KEPT, _AT_ONCE),
             )
-            deleted += cursor.rowcount
-            if cursor.rowcount < _AT_ONCE:
+            found = int(cursor.rowcount)
+            deleted += found
+            if found < _AT_ONCE:
                 return deleted

@@ -21,7 +21,7 @@ class Handler:
     function: Callable[[Any], None]
 
 
-_handlers: dict[str, Handler] = {}
+_handlers: dict[tuple[str, str], Handler] = {}
 
 
 def on(event: type[Event], *, batch: int = 1, context: str = "") -> Callable[[F], F]:
@@ -38,12 +38,10 @@ def on(event: type[Event], *, batch: int = 1, context: str = "") -> Callable[[F]
     def register(function: F) -> F:
         owner = context or _context_of(function.__module__)
         name = f"{owner}.{function.__name__}"
-        known = _handlers.get(name)
+        known = _handlers.get((name, event.event_type))
         if known is not None and known.function.__module__ != function.__module__:
-            raise TypeError(f"two handlers are called {name}")
-        if known is not None and known.event is not event and known.function is not function:
-            raise TypeError(f"two handlers are called {name}")
-        _handlers[name] = Handler(owner, name, event, batch, function)
+            raise TypeError(f"two handlers of {event.event_type} are called {name}")
+        _handlers[(name, event.event_type)] = Handler(owner, name, event, batch, function)
         return function
 
     return register
@@ -67,9 +65,10 @@ def topics(context: str) -> tuple[str, ...]:
     return tuple(sorted({handler.event.topic for handler in handlers(context)}))
 
 
-def forget(name: str) -> None:
-    """Remove a handler; for tests."""
-    _handlers.pop(name, None)
+def forget(event: type[Event]) -> None:
+    """Remove every handler of an event; for tests."""
+    for place in [place for place, handler in _handlers.items() if handler.event is event]:
+        del _handlers[place]
 
 
 def _context_of(module: str) -> str:

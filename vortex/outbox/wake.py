@@ -80,7 +80,7 @@ def listen(heard: Callable[[str], None], stopped: threading.Event) -> None:
 def _listen_once(heard: Callable[[str], None], stopped: threading.Event) -> None:
     # redis-py gives up on a silent socket after five seconds unless told otherwise.
     client = redis.Redis.from_url(settings.VORTEX_CACHE_URL, socket_timeout=None)
-    with client, client.pubsub(ignore_subscribe_messages=True) as channel:
+    with client, client.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
         channel.subscribe(CHANNEL)
         while not stopped.is_set():
             message = channel.get_message(timeout=1.0)
