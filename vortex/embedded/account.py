@@ -71,18 +71,18 @@ class Account:
         )
         return done.returncode, done.stdout
 
-    def program(self, shipped: Path, name: str, copies: Path) -> Path:
-        """Return a program of a shipped directory, in a place where the account can start it.
+    def program(self, wheel: Path, name: str, copies: Path) -> Path:
+        """Return a program of an installed wheel, in a place where the account can start it.
 
-        Where it may not read the shipped directory (a wheel installed under a strict umask) the
-        directory is copied once to `copies`.
+        Where it may not read the wheel (one installed under a strict umask) the wheel's directory
+        and its libraries are copied once to `copies`.
         """
-        self.reach(shipped / name)
-        if self._can_start(shipped / name):
-            return shipped / name
-        target = copies / f"{shipped.name}-{(shipped / name).stat().st_mtime_ns}"
-        if not target.exists():
-            _copy_for_everyone(shipped, target)
+        self.reach(wheel / name)
+        if self._can_start(wheel / name):
+            return wheel / name
+        target = copies / f"{wheel.name}-{(wheel / name).stat().st_mtime_ns}" / wheel.name
+        if not target.parent.exists():
+            _copy_for_everyone(wheel, target.parent)
         self.reach(target / name)
         return target / name
 
@@ -93,11 +93,13 @@ class Account:
             return False
 
 
-def _copy_for_everyone(source: Path, target: Path) -> None:
-    """Copy a directory under another name first, so that one with the right name is complete."""
+def _copy_for_everyone(wheel: Path, target: Path) -> None:
+    """Copy a wheel under another name first, so that what has the right name is complete."""
     draft = target.with_name("draft")
     shutil.rmtree(draft, ignore_errors=True)
-    shutil.copytree(source, draft)
+    for directory in (wheel, wheel.with_name(f"{wheel.name}.libs")):
+        if directory.exists():
+            shutil.copytree(directory, draft / directory.name)
     for path in (draft, *draft.rglob("*")):
         mode = path.stat().st_mode
         path.chmod(mode | stat.S_IRGRP | stat.S_IROTH | (0o011 if mode & stat.S_IXUSR else 0))

