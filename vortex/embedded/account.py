@@ -77,8 +77,8 @@ class Account:
         Where it may not read the wheel (one installed under a strict umask) the wheel's directory
         and its libraries are copied once to `copies`.
         """
-        self.reach(wheel / name)
-        if self._can_start(wheel / name):
+        if not self.is_other or all(_is_open(part) for part in _parts(wheel)):
+            self.reach(wheel / name)
             return wheel / name
         target = copies / f"{wheel.name}-{(wheel / name).stat().st_mtime_ns}" / wheel.name
         if not target.parent.exists():
@@ -86,20 +86,25 @@ class Account:
         self.reach(target / name)
         return target / name
 
-    def _can_start(self, program: Path) -> bool:
-        try:
-            return self.run([program, "--version"])[0] == 0
-        except OSError:
-            return False
+
+def _parts(wheel: Path) -> list[Path]:
+    """Return a wheel's directory, and that of its libraries where they are beside it."""
+    beside = wheel.with_name(f"{wheel.name}.libs")
+    return [wheel, beside] if beside.exists() else [wheel]
+
+
+def _is_open(directory: Path) -> bool:
+    """Return whether everyone may read a directory and all that is in it."""
+    modes = (path.stat().st_mode for path in (directory, *directory.rglob("*")))
+    return all(mode & stat.S_IROTH and (mode & 0o001 or not stat.S_ISDIR(mode)) for mode in modes)
 
 
 def _copy_for_everyone(wheel: Path, target: Path) -> None:
     """Copy a wheel under another name first, so that what has the right name is complete."""
     draft = target.with_name("draft")
     shutil.rmtree(draft, ignore_errors=True)
-    for directory in (wheel, wheel.with_name(f"{wheel.name}.libs")):
-        if directory.exists():
-            shutil.copytree(directory, draft / directory.name)
+    for directory in _parts(wheel):
+        shutil.copytree(directory, draft / directory.name)
     for path in (draft, *draft.rglob("*")):
         mode = path.stat().st_mode
         path.chmod(mode | stat.S_IRGRP | stat.S_IROTH | (0o011 if mode & stat.S_IXUSR else 0))

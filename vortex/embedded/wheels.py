@@ -7,7 +7,7 @@ from vortex.embedded.failures import CannotOpen
 
 
 def directory_of(package: str) -> Path:
-    """Return a wheel's directory without importing it: the wheels' own clients are slow and busy."""
+    """Return a wheel's directory without importing it; what they run on import is not ours."""
     found = importlib.util.find_spec(package)
     if found is None or found.origin is None:
         raise CannotOpen(f"The wheel {package} is not installed; `make up` installs it.")
