@@ -1,4 +1,4 @@
-"""Every address of the bank: /api/<context>/…, its alias /api/v1/<context>/…, admin and operations."""
+"""Every address of the bank: /api/<context>/… and its alias /api/v1/…, admin and operations."""
 
 from importlib.util import find_spec
 
@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 _contexts: list[URLPattern | URLResolver] = [
-    path(f"{name}/", include(f"apps.{name}.api.urls"))
+    path("", include(f"apps.{name}.api.urls"))  # which says "<context>" and "<context>/…" itself
     for name in settings.VORTEX_HOSTED
     if find_spec(f"apps.{name}.api") is not None
 ]
@@ -19,3 +19,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("vortex.http.urls")),
 ]
+
+if "auth" in settings.VORTEX_HOSTED:
+    urlpatterns.append(path(".well-known/", include("apps.auth.api.well_known")))
+
+handler400 = "vortex.http.failures.bad_request"
+handler403 = "vortex.http.failures.permission_denied"
+handler404 = "vortex.http.failures.not_found"
+handler500 = "vortex.http.failures.server_error"

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from apps.accounts.contracts import AccountStatus, Product
 from apps.accounts.domain.standing import Standing, status_of
+from vortex.money import Money
 
 
 class Account(models.Model):
@@ -69,6 +70,11 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.iban
+
+    @property
+    def overdraft(self) -> Money:
+        """How far below zero the account may go."""
+        return Money(self.overdraft_minor, self.currency)
 
     @property
     def status(self) -> AccountStatus:

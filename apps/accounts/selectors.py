@@ -9,11 +9,12 @@ from django.db.models import QuerySet
 from apps.accounts.contracts import AccountNotFound, AccountStatus
 from apps.accounts.domain.iban import canonical
 from apps.accounts.domain.labels import masked_name
-from apps.accounts.domain.standing import Standing, standings_of
+from apps.accounts.domain.standing import BANK_ROLES, Party, Standing, standings_of
 from apps.accounts.models import Account
 from apps.auth.contracts import UserNotFound, Users
 from apps.transactions.contracts import Balance, Ledger
 from vortex.binding import bind
+from vortex.contracts import Principal
 
 
 def account(*, account_id: UUID) -> Account:
@@ -35,6 +36,16 @@ def account_of_owner(*, account_id: UUID, owner_id: UUID) -> Account:
     if found is None:
         raise AccountNotFound(account_id=str(account_id))
     return found
+
+
+def account_for(*, account_id: UUID, principal: Principal) -> tuple[Account, Party]:
+    """Return an account that the caller may freeze, and whom they act for: themselves, the bank."""
+    found = account(account_id=account_id)
+    if found.owner_id == principal.user_id:
+        return found, Party.HOLDER
+    if principal.has_role(*BANK_ROLES):
+        return found, Party.BANK
+    raise AccountNotFound(account_id=str(account_id))
 
 
 def accounts_of_owner(

@@ -34,6 +34,7 @@ from vortex.binding import bind
 from vortex.contracts import Event
 from vortex.db import needs_transaction, refusing, unit_of_work
 from vortex.errors import Conflict, NotFound, Refused, Unavailable
+from vortex.http.refusals import PreconditionFailed
 from vortex.outbox import publish
 from vortex.telemetry import get_logger
 
@@ -45,10 +46,6 @@ log = get_logger(__name__)
 
 class ChangeUnderWay(Conflict, code="account_change_under_way", title="Change under way"):
     """The account is being frozen, thawed or closed at this moment; ask again in a few seconds."""
-
-
-class AccountChanged(Conflict, code="account_changed", title="Changed meanwhile"):
-    """Somebody changed the account after the caller read it; read it again, then decide."""
 
 
 def open_account(*, account_id: UUID, terms: Terms, nickname: str, opened_at: datetime) -> Account:
@@ -95,7 +92,7 @@ def change_settings(
     with unit_of_work("accounts"):
         account = _locked(account_id)
         if expected_version not in {None, account.version}:
-            raise AccountChanged(version=account.version)
+            raise PreconditionFailed(version=account.version)
         changed = {
             name: value for name, value in changes.items() if getattr(account, name) != value
         }

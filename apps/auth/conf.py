@@ -8,10 +8,6 @@ from django.conf import settings
 # However often it is refreshed, a session ends: then the person proves again who they are.
 SESSION_LIFETIME: Final = timedelta(days=90)
 
-# Failed sign-ins that one account takes before it waits, whoever tries and from wherever.
-FAILED_SIGN_INS: Final = 10
-FAILED_SIGN_INS_WINDOW: Final = timedelta(minutes=15)
-
 # Refresh tokens are for auth alone; nobody else accepts what is addressed to it.
 REFRESH_AUDIENCE: Final = "vortexcore-auth"
 

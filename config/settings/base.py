@@ -49,6 +49,7 @@ VORTEX_RATE_LIMITS: dict[str, tuple[int, int, str]] = {
     "sign_up": (10 * _SCALE, 3600, "closed"),
     "refresh": (60 * _SCALE, 60, "closed"),
     "money": (120 * _SCALE, 60, "closed"),
+    "resolve": (30 * _SCALE, 60, "closed"),
 }
 # Passwords that everyone knows are accepted only where a demonstration bank is kept.
 VORTEX_DEMO = os.environ.get("VORTEX_DEMO", "") == "1"

@@ -39,6 +39,9 @@ class Party(StrEnum):
     BANK = "bank"
 
 
+# Who may act for the bank here.
+BANK_ROLES: Final = ("support_agent", "compliance_officer", "administrator")
+
 _A, _H, _B, _C = Standing
 _FREEZE, _UNFREEZE, _CLOSE = Change
 

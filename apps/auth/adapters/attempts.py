@@ -8,9 +8,9 @@ address that nobody registered is counted just the same.
 import hashlib
 from typing import Final
 
-from apps.auth.conf import FAILED_SIGN_INS, FAILED_SIGN_INS_WINDOW
 from vortex import valkey
 from vortex.errors import TooMany, Unavailable
+from vortex.http.throttles import limit_of
 
 _COUNT: Final = """
 local count = redis.call('INCR', KEYS[1])
@@ -29,12 +29,12 @@ class SignInUnavailable(Unavailable, code="sign_in_unavailable", title="Cannot s
 
 def count(email: str) -> None:
     """Count an attempt to sign in as somebody, or refuse it; call `forget` if it was right."""
-    window = str(int(FAILED_SIGN_INS_WINDOW.total_seconds()))
+    limit = limit_of("sign_in_account")
     try:
-        made, remaining = valkey.client().eval(_COUNT, 1, _key(email), window)  # type: ignore[misc]
+        made, remaining = valkey.client().eval(_COUNT, 1, _key(email), str(limit.seconds))  # type: ignore[misc]
     except valkey.FAILURES as error:
         raise SignInUnavailable(retry_after=1) from error
-    if int(made) > FAILED_SIGN_INS:
+    if int(made) > limit.quota:
         raise TooManySignIns(retry_after=max(1, int(remaining)))
 
 

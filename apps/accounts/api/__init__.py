@@ -1,0 +1,1 @@
+"""HTTP of accounts: decode, call one service, encode."""

@@ -1,0 +1,134 @@
+"""What accounts reads and writes over HTTP.
+
+A caller chooses product, currency and how an account looks. Owner, status and overdraft are shown
+and never taken from a caller.
+"""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+
+from apps.accounts.conf import CURRENCIES
+from apps.accounts.contracts import AccountStatus, Product
+from apps.accounts.domain.iban import masked
+from apps.accounts.domain.labels import LONGEST_NICKNAME
+from apps.accounts.models import Account
+from apps.transactions.contracts import Balance
+from vortex.http.fields import MoneyField
+from vortex.money import Money
+
+_POSITIONS = 1000
+
+
+class LookSerializer(serializers.Serializer[Any]):
+    """How the holder wants an account to look."""
+
+    nickname = serializers.CharField(
+        max_length=LONGEST_NICKNAME, allow_blank=True, trim_whitespace=False
+    )
+    colour = serializers.RegexField(
+        r"^#[0-9a-f]{6}$", allow_blank=True, help_text="`#rrggbb` in lower case; empty for none."
+    )
+    position = serializers.IntegerField(
+        min_value=0, max_value=_POSITIONS, help_text="Accounts are listed by it, then oldest first."
+    )
+    hidden = serializers.BooleanField(help_text="Left out of overviews; nothing else changes.")
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A current account",
+            value={"product": "checking", "currency": "EUR", "nickname": "Everyday"},
+            request_only=True,
+        )
+    ]
+)
+class OpeningSerializer(serializers.Serializer[Any]):
+    """What a customer says to open an account."""
+
+    product = serializers.ChoiceField(choices=[product.value for product in Product])
+    currency = serializers.ChoiceField(choices=CURRENCIES)
+    nickname = serializers.CharField(
+        max_length=LONGEST_NICKNAME, allow_blank=True, default="", trim_whitespace=False
+    )
+
+
+class AccountSerializer(LookSerializer):
+    """An account, as its holder sees it."""
+
+    id = serializers.UUIDField(source="pk")
+    product = serializers.ChoiceField(choices=[product.value for product in Product])
+    currency = serializers.CharField(help_text="ISO 4217.")
+    iban = serializers.CharField(help_text="Without spaces.")
+    status = serializers.ChoiceField(choices=[status.value for status in AccountStatus])
+    overdraft = MoneyField(help_text="How far below zero the account may go.")
+    opened_at = serializers.DateTimeField()
+    closed_at = serializers.DateTimeField(allow_null=True)
+
+
+class BalanceSerializer(serializers.Serializer[Any]):
+    """An account's money: available = booked + overdraft - held."""
+
+    account_id = serializers.UUIDField()
+    booked = MoneyField(help_text="The sum of all entries.")
+    held = MoneyField(help_text="Set aside for payments that are not booked yet.")
+    overdraft = MoneyField(help_text="How far below zero the account may go.")
+    available = MoneyField(help_text="What a debit may take now: booked + overdraft - held.")
+    version = serializers.IntegerField(help_text="Counts the account's entries.")
+    as_of = serializers.DateTimeField()
+
+    def to_representation(self, instance: Balance) -> dict[str, Any]:
+        """Return the ledger's answer, with amounts as the API writes them."""
+        amounts = {
+            name: Money(getattr(instance, f"{name}_minor"), instance.currency)
+            for name in ("booked", "held", "overdraft", "available")
+        }
+        shown = {"account_id": instance.account_id, "version": instance.version, **amounts}
+        return super().to_representation({**shown, "as_of": instance.as_of})
+
+
+class HeldAccountSerializer(AccountSerializer):
+    """An account with its money, as an overview shows it."""
+
+    balance = BalanceSerializer()
+
+    def to_representation(self, instance: tuple[Account, Balance]) -> dict[str, Any]:
+        """Return an account with the balance that the ledger gave for it."""
+        account, balance = instance
+        shown = AccountSerializer(account).data
+        return {**shown, "balance": BalanceSerializer(balance).data}
+
+
+class WantedSerializer(serializers.Serializer[Any]):
+    """Which accounts a list is about."""
+
+    status = serializers.ChoiceField(
+        choices=[status.value for status in AccountStatus], required=False
+    )
+    currency = serializers.RegexField(r"^[A-Z]{3}$", required=False)
+
+
+class IbanSerializer(serializers.Serializer[Any]):
+    """An account to be found by its number."""
+
+    iban = serializers.CharField(max_length=64, help_text="Spaces and case do not matter.")
+
+
+class PayeeSerializer(serializers.Serializer[Any]):
+    """Enough of somebody else's account to pay into it and to see that it is the one meant."""
+
+    account_id = serializers.UUIDField(source="pk")
+    iban = serializers.SerializerMethodField(help_text="Masked.")
+    holder = serializers.SerializerMethodField(help_text="The holder's name, masked.")
+    currency = serializers.CharField()
+
+    def get_iban(self, account: Account) -> str:
+        """Return the number by which its holder recognises it."""
+        return masked(account.iban)
+
+    def get_holder(self, account: Account) -> str:
+        """Return the masked name, which the view has found out."""
+        del account
+        return str(self.context["holder"])

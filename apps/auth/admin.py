@@ -1,0 +1,127 @@
+"""Administration of people and sessions: it looks, and what it changes goes through a service."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from apps.auth.models import Session, SigningKey, User
+from apps.auth.services import sessions, signing_in
+from vortex.clock import now
+from vortex.errors import Refusal
+
+
+class StaffSignInForm(AdminAuthenticationForm):
+    """Signs staff in as the API does: the same password rules, limits and silence."""
+
+    def clean(self) -> dict[str, Any]:
+        """Prove who is there, or say no more than that it did not work."""
+        email = self.cleaned_data.get("username", "")
+        password = self.cleaned_data.get("password", "")
+        try:
+            self.user_cache = signing_in.prove(email=email, password=password)
+        except signing_in.InvalidCredentials:
+            raise self.get_invalid_login_error() from None
+        except Refusal as refusal:
+            raise forms.ValidationError(refusal.detail) from refusal
+        self.confirm_login_allowed(self.user_cache)
+        return self.cleaned_data
+
+
+admin.site.login_form = StaffSignInForm
+admin.site.site_header = "VortexCore"
+
+
+class LookingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Shows rows; none is added, edited or removed by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody adds."""
+        del request, obj
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody edits."""
+        del request, obj
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody removes."""
+        del request, obj
+        return False
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        """Whether the actions of a page are offered."""
+        return bool(getattr(request.user, "is_superuser", False))
+
+
+@admin.register(User)
+class UserAdmin(LookingAdmin):
+    """People."""
+
+    list_display = ("email", "full_name", "roles", "is_active", "created_at")
+    list_filter = ("is_active",)
+    search_fields = ("email", "full_name")
+    fields = ("id", "email", "full_name", "roles", "is_active", "created_at", "last_login")
+    ordering = ("-created_at",)
+    show_full_result_count = False
+    actions = ("deactivate", "reactivate")
+
+    @admin.action(
+        description="Deactivate: sign out everywhere, no signing in", permissions=["decide"]
+    )
+    def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Deactivate the chosen people, except whoever is asking."""
+        for user in queryset.exclude(pk=request.user.pk):
+            sessions.deactivate(user_id=user.pk, now=now())
+            _audit(request, user, "deactivated")
+        messages.success(request, "Done, except for yourself.")
+
+    @admin.action(description="Reactivate: may sign in again", permissions=["decide"])
+    def reactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Let the chosen people sign in again."""
+        for user in queryset:
+            sessions.reactivate(user_id=user.pk)
+            _audit(request, user, "reactivated")
+
+
+@admin.register(Session)
+class SessionAdmin(LookingAdmin):
+    """Sessions."""
+
+    list_display = ("user", "user_agent", "network", "created_at", "last_seen_at", "revoked_reason")
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    ordering = ("-created_at",)
+    show_full_result_count = False
+    actions = ("revoke",)
+
+    @admin.action(description="Revoke: tokens dead, sockets closed", permissions=["decide"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
+        """End the chosen sessions."""
+        for session in queryset:
+            sessions.revoke_session(session_id=session.pk, reason="revoked_by_staff", now=now())
+            _audit(request, session, "revoked")
+
+
+@admin.register(SigningKey)
+class SigningKeyAdmin(LookingAdmin):
+    """Signing keys, their public halves; `manage.py rotate_keys` replaces them."""
+
+    list_display = ("kid", "state", "created_at", "retires_at")
+    fields = ("kid", "state", "public_jwk", "created_at", "retires_at")
+    ordering = ("-created_at",)
+
+
+def _audit(request: HttpRequest, row: Model, what: str) -> None:
+    LogEntry.objects.log_actions(
+        user_id=request.user.pk,
+        queryset=[row],
+        action_flag=CHANGE,
+        change_message=what,
+        single_object=True,
+    )

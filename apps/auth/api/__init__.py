@@ -1,0 +1,1 @@
+"""HTTP of auth: decode, call one service, encode."""

@@ -1,0 +1,104 @@
+"""What auth reads and writes over HTTP. Roles are shown and never taken from a caller."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+
+from apps.auth.domain import email, names, passwords
+from apps.auth.models import User
+
+# What can be typed at all; what may be set is decided once the text is normalised.
+_LONGEST_PASSWORD = 1024
+
+
+class PasswordField(serializers.CharField):
+    """A password as it was typed: spaces at its ends belong to it, and it is never shown again."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            write_only=True,
+            trim_whitespace=False,
+            max_length=_LONGEST_PASSWORD,
+            style={"input_type": "password"},
+            **kwargs,
+        )
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A customer of the demonstration bank",
+            value={"email": "customer1@example.com", "password": passwords.DEMONSTRATION},
+            request_only=True,
+        )
+    ]
+)
+class SignInSerializer(serializers.Serializer[Any]):
+    """Proof of who is calling."""
+
+    email = serializers.CharField(max_length=email.LONGEST)
+    password = PasswordField()
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Somebody new",
+            value={
+                "email": "ada@example.com",
+                "password": "correct horse battery",
+                "full_name": "Ada Lovelace",
+            },
+            request_only=True,
+        )
+    ]
+)
+class RegistrationSerializer(serializers.Serializer[Any]):
+    """What somebody says of themselves to become a customer."""
+
+    email = serializers.CharField(max_length=email.LONGEST)
+    password = PasswordField(
+        help_text=f"{passwords.SHORTEST} to {passwords.LONGEST} characters, any characters."
+    )
+    full_name = serializers.CharField(max_length=names.LONGEST, trim_whitespace=False)
+
+
+class RegisteredSerializer(serializers.Serializer[Any]):
+    """The same answer whether or not the address was free."""
+
+    email = serializers.CharField(help_text="The address in the one spelling that is kept.")
+
+
+class RefreshSerializer(serializers.Serializer[Any]):
+    """A refresh token that has not been used."""
+
+    refresh = serializers.CharField(max_length=4096)
+
+
+class TokensSerializer(serializers.Serializer[Any]):
+    """A pair of tokens of one session."""
+
+    access = serializers.CharField(help_text="Send as `Authorization: Bearer <access>`.")
+    refresh = serializers.CharField(help_text="Exchange once, at POST /api/auth/refresh.")
+    token_type = serializers.CharField(default="Bearer")
+    expires_in = serializers.IntegerField(help_text="Seconds that the access token lives.")
+
+
+class ProfileSerializer(serializers.ModelSerializer[User]):
+    """A person, as they see themselves."""
+
+    full_name = serializers.CharField(max_length=names.LONGEST, trim_whitespace=False)
+    roles = serializers.ListField(child=serializers.CharField(), read_only=True)
+
+    class Meta:
+        model = User
+        fields = ["id", "email", "full_name", "roles", "created_at"]
+        read_only_fields = ["id", "email", "roles", "created_at"]
+
+
+class TicketSerializer(serializers.Serializer[Any]):
+    """What opens one socket."""
+
+    ticket = serializers.CharField(help_text="Connect to `/ws?ticket=<ticket>`, once.")
+    expires_in = serializers.IntegerField(help_text="Seconds within which to connect.")
