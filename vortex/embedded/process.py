@@ -21,6 +21,8 @@ from vortex.embedded.account import Account
 from vortex.embedded.failures import disk_full
 from vortex.embedded.files import write_private
 
+LONGEST_LOG_BYTES, KEPT_LOG_BYTES = 20_000_000, 1_000_000
+
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -130,6 +132,18 @@ class Process:
             log.seek(max(0, self.log.stat().st_size - 4096))
             lines = log.read().decode(errors="replace").splitlines()
         return [line.strip() for line in lines if line.strip()][-count:]
+
+    def trim_log(self) -> None:
+        """Keep the end of a log that grew too long beside it, and start it afresh.
+
+        The process appends, so it goes on at the new end; lines written in between are lost.
+        """
+        if not self.log.exists() or self.log.stat().st_size < LONGEST_LOG_BYTES:
+            return
+        with self.log.open("r+b") as log:
+            log.seek(-KEPT_LOG_BYTES, os.SEEK_END)
+            self.log.with_suffix(".log.old").write_bytes(log.read())
+            log.truncate(0)
 
     def _prepare_log(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)

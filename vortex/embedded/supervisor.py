@@ -112,8 +112,9 @@ class Supervisor:
         return said
 
     def weigh(self) -> None:
-        """Measure the memory of every part with its children, shared pages counted once."""
+        """Measure the memory of every part, shared pages counted once, and trim its log."""
         for watch in self.watches:
+            watch.part.process.trim_log()
             pid = watch.part.process.pid
             watch.memory_bytes = _memory(pid) if pid is not None else 0
 

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from vortex.embedded.failures import CannotOpen
-from vortex.embedded.process import Process, wait_until
+from vortex.embedded.process import LONGEST_LOG_BYTES, Process, wait_until
 
 SLEEP = (sys.executable, "-c", "import time; time.sleep(600)")
 DEAF = (
@@ -92,6 +92,18 @@ def test_a_killed_parent_takes_its_children_along(home: Path) -> None:
         parent.kill()
 
     assert wait_until(lambda: not psutil.pid_exists(child), 10)
+
+
+def test_a_log_that_grew_too_long_keeps_its_end_and_goes_on(process: Process) -> None:
+    process.log.parent.mkdir(parents=True)
+    process.log.write_bytes(b"x" * (LONGEST_LOG_BYTES - 4) + b"\nend")
+    process.trim_log()
+
+    process.start((sys.executable, "-uc", "print('again')"))
+
+    assert wait_until(lambda: process.last_lines() == ["again"], 20)
+    assert process.log.stat().st_size < 1000
+    assert process.log.with_suffix(".log.old").read_bytes().endswith(b"\nend")
 
 
 def test_a_command_that_does_not_exist_is_a_sentence(process: Process) -> None:
