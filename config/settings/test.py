@@ -14,3 +14,5 @@ PASSWORD_HASHERS = ["vortex.testing.hashers.QuickHasher"]
 LOGGING = {"level": "WARNING", "format": "console"}
 # Limits are tested with limits of their own; elsewhere they would make tests depend on each other.
 VORTEX_RATE_LIMITS = {name: (10**6, 60, fails) for name, (*_, fails) in VORTEX_RATE_LIMITS.items()}  # noqa: F405
+# WhiteNoise warns of a directory that is not there, and warnings fail tests.
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405

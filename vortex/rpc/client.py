@@ -53,7 +53,7 @@ class RemoteTransport:
         self._budget = retries.RetryBudget()
         self._places = threading.BoundedSemaphore(limit)
         self._breakers: dict[Operation, Breaker] = {}
-        self._client = self._connect(url, limit)
+        self._client = self.connect(url, limit)
 
     def call(self, operation: Operation, arguments: msgspec.Struct, *, caller: str) -> Any:
         """Return the decoded answer, raise the operation's refusal, or raise Unavailable."""
@@ -74,7 +74,12 @@ class RemoteTransport:
         finally:
             metrics.called(operation.path, outcome, time.perf_counter() - started)
 
-    def _connect(self, url: str, limit: int) -> httpx.Client:
+    def close(self) -> None:
+        """Close the connections; a transport that is called again opens them no more."""
+        self._client.close()
+
+    def connect(self, url: str, limit: int) -> httpx.Client:
+        """Return the pool of connections to the callee."""
         return httpx.Client(
             base_url=url,
             limits=httpx.Limits(

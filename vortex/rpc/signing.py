@@ -22,6 +22,7 @@ from vortex.rpc.wire import address
 MAX_LIFETIME_SECONDS: Final = 60
 _LIFETIME_SECONDS: Final = 30
 _SKEW_SECONDS: Final = 5
+_SECRET_BYTES: Final = 32  # RFC 7518, 3.2: as long as the hash
 _ALGORITHM: Final = "HS256"
 _CLAIMS: Final = ["iss", "aud", "iat", "exp", "jti", "op", "sha256"]
 
@@ -94,4 +95,7 @@ def _digest(body: bytes) -> str:
 def _keys() -> tuple[tuple[str, str], ...]:
     if not settings.VORTEX_RPC_KEYS:
         raise RuntimeError("VORTEX_RPC_KEYS names no key to sign calls with")
+    for key_id, secret in settings.VORTEX_RPC_KEYS:
+        if len(secret) < _SECRET_BYTES:
+            raise RuntimeError(f"the key {key_id!r} in VORTEX_RPC_KEYS is too short to sign with")
     return tuple((key_id, secret) for key_id, secret in settings.VORTEX_RPC_KEYS)
