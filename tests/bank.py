@@ -54,10 +54,18 @@ class Bank:
         """Stop the bank as Ctrl-C does and return its exit code."""
         if self._process is None:
             return 0
-        self._process.send_signal(signal.SIGINT)
+        os.kill(self.supervisor(), signal.SIGINT)
         code = self._process.wait(timeout=60)
         self._process = None
         return code
+
+    def supervisor(self) -> int:
+        """Return the pid of the process that supervises; `make`, where it began, is its parent."""
+        published = self.home / "run" / "endpoints.json"
+        if published.exists():
+            return int(msgspec.json.decode(published.read_bytes())["pid"])
+        assert self._process is not None
+        return self._process.pid
 
     def ready(self) -> bool:
         """Say whether /health/ready answers 200."""
