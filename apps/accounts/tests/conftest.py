@@ -1,0 +1,55 @@
+"""Fixtures of accounts: the contexts that it calls are fakes, everything else is real."""
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+import msgspec
+import pytest
+from rest_framework.test import APIClient
+
+from apps.accounts.tests.fakes import FakeLedger, FakeUsers
+from apps.auth.contracts import Users
+from apps.transactions.contracts import Ledger
+from vortex.contracts import Event, Principal
+from vortex.db import alias_of
+from vortex.outbox.models import Message
+from vortex.testing import client_of, person, stub
+
+E = TypeVar("E", bound=Event)
+
+
+@pytest.fixture(autouse=True)
+def ledger() -> Iterator[FakeLedger]:
+    """The ledger that accounts talks to."""
+    with stub(Ledger, FakeLedger()) as fake:
+        yield fake
+
+
+@pytest.fixture(autouse=True)
+def users() -> Iterator[FakeUsers]:
+    """The people that auth knows."""
+    with stub(Users, FakeUsers()) as fake:
+        yield fake
+
+
+@pytest.fixture
+def ada() -> Principal:
+    """A customer."""
+    return person()
+
+
+@pytest.fixture
+def api(ada: Principal) -> APIClient:
+    """An HTTP client that Ada has signed in with."""
+    return client_of(ada)
+
+
+@pytest.fixture
+def published() -> Callable[[type[E]], list[E]]:
+    """What this context's outbox holds of a type of event, in order."""
+
+    def of(event: type[E]) -> list[E]:
+        rows = Message.objects.using(alias_of("accounts")).filter(type=event.event_type)
+        return [msgspec.convert(row.payload, event) for row in rows.order_by("id")]
+
+    return of

@@ -1,0 +1,142 @@
+"""Other contexts as accounts sees them: fakes that keep the contract and can be told to fail."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+from apps.auth.contracts import UserNotFound, Users, UserView
+from apps.transactions.contracts import (
+    AccountIdReused,
+    AccountNotEmpty,
+    Balance,
+    Ledger,
+    LedgerAccountKind,
+    LedgerAccountNotFound,
+)
+from apps.transactions.contracts import AccountClosed as LedgerAccountClosed
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One account as the fake ledger keeps it."""
+
+    account_id: UUID
+    owner_id: UUID | None
+    currency: str
+    overdraft_minor: int
+    booked_minor: int = 0
+    debits_frozen: bool = False
+    credits_frozen: bool = False
+    closed: bool = False
+
+
+@dataclass
+class FakeLedger(Ledger):
+    """A ledger in memory. `before` and `after` run around every command, to fail or to interfere."""
+
+    kept: dict[UUID, Kept] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    before: Callable[[str], None] = lambda _: None
+    after: Callable[[str], None] = lambda _: None
+
+    def credit(self, account_id: UUID, minor: int) -> None:
+        """Book money, refused on a closed account like every posting."""
+        kept = self._kept(account_id)
+        if kept.closed:
+            raise LedgerAccountClosed
+        self.kept[account_id] = replace(kept, booked_minor=kept.booked_minor + minor)
+
+    def open_account(
+        self,
+        *,
+        account_id: UUID,
+        owner_id: UUID | None,
+        currency: str,
+        kind: LedgerAccountKind,
+        name: str,
+        overdraft_minor: int,
+        opened_at: datetime,
+    ) -> Balance:
+        self._begin("open_account")
+        asked = Kept(account_id, owner_id, currency, overdraft_minor)
+        known = self.kept.setdefault(account_id, asked)
+        if (known.owner_id, known.currency, known.overdraft_minor) != (
+            owner_id,
+            currency,
+            overdraft_minor,
+        ):
+            raise AccountIdReused
+        return self._end("open_account", account_id)
+
+    def close_account(self, *, account_id: UUID, closed_at: datetime) -> Balance:
+        self._begin("close_account")
+        kept = self._kept(account_id)
+        if kept.booked_minor:
+            raise AccountNotEmpty
+        self.kept[account_id] = replace(kept, closed=True)
+        return self._end("close_account", account_id)
+
+    def restrict_account(
+        self, *, account_id: UUID, debits_frozen: bool, credits_frozen: bool
+    ) -> Balance:
+        self._begin("restrict_account")
+        kept = self._kept(account_id)
+        if kept.closed:
+            raise LedgerAccountClosed
+        self.kept[account_id] = replace(
+            kept, debits_frozen=debits_frozen, credits_frozen=credits_frozen
+        )
+        return self._end("restrict_account", account_id)
+
+    def balance(self, *, account_id: UUID) -> Balance:
+        self.calls.append("balance")
+        return self._balance(account_id)
+
+    def balances(self, *, account_ids: tuple[UUID, ...]) -> tuple[Balance, ...]:
+        self.calls.append("balances")
+        return tuple(self._balance(known) for known in account_ids if known in self.kept)
+
+    def _begin(self, name: str) -> None:
+        self.calls.append(name)
+        self.before(name)
+
+    def _end(self, name: str, account_id: UUID) -> Balance:
+        self.after(name)
+        return self._balance(account_id)
+
+    def _kept(self, account_id: UUID) -> Kept:
+        if account_id not in self.kept:
+            raise LedgerAccountNotFound
+        return self.kept[account_id]
+
+    def _balance(self, account_id: UUID) -> Balance:
+        kept = self._kept(account_id)
+        return Balance(
+            account_id=account_id,
+            currency=kept.currency,
+            booked_minor=kept.booked_minor,
+            held_minor=0,
+            overdraft_minor=kept.overdraft_minor,
+            version=0,
+            as_of=datetime.now(UTC),
+        )
+
+
+@dataclass
+class FakeUsers(Users):
+    """People by id, as auth knows them."""
+
+    names: dict[UUID, str] = field(default_factory=dict)
+
+    def user(self, *, user_id: UUID) -> UserView:
+        if user_id not in self.names:
+            raise UserNotFound
+        return UserView(
+            user_id=user_id,
+            email="somebody@example.com",
+            full_name=self.names[user_id],
+            roles=("customer",),
+            is_active=True,
+            created_at=datetime.now(UTC),
+        )
