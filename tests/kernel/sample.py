@@ -53,7 +53,7 @@ class Warehouse(Service, context="sample", version=1):
         ...
 
 
-class Shelf:
+class Shelf(Warehouse):
     """The warehouse in memory. `before` runs at the start of every operation."""
 
     def __init__(self, **counts: int) -> None:

@@ -25,7 +25,8 @@ def bind(interface: type[S]) -> S:
     """
     frame = inspect.currentframe()
     module = frame.f_back.f_globals.get("__name__", "") if frame and frame.f_back else ""
-    return cast("S", _proxy(cast("type[Service]", interface), _context_of(module)))
+    named: Any = interface  # mypy takes no class for hashable
+    return cast("S", _proxy(named, _context_of(module)))
 
 
 def _context_of(module: str) -> str:
@@ -35,7 +36,7 @@ def _context_of(module: str) -> str:
 
 
 @functools.cache
-def _proxy(interface: type[Service], caller: str) -> object:
+def _proxy(interface: Any, caller: str) -> object:
     methods = {
         op.name: staticmethod(_method(interface, op, caller)) for op in operations(interface)
     }

@@ -46,7 +46,7 @@ def address(operation: Operation) -> str:
 def problem(refusal: Refusal, status: int) -> Problem:
     """Return a refusal as it crosses the wire."""
     return Problem(
-        type=f"urn:vortexcore:problem:{refusal.code}",
+        type=f"/problems/{refusal.code}",
         title=refusal.title,
         status=status,
         detail=refusal.detail,

@@ -27,7 +27,7 @@ def url() -> str:
     line = server.stdout.readline().strip()
     if not line:
         raise RuntimeError(f"the second process ended with {server.wait(_STOP_SECONDS)}")
-    return line
+    return str(line)
 
 
 def _stop(server: "subprocess.Popen[str]") -> None:

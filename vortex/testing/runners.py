@@ -52,7 +52,7 @@ def running(context: str, how: Runner) -> Iterator[None]:
     if how == "local":
         yield
         return
-    url = "http://loopback" if how == "loopback" else processes.url()
+    url = "http://localhost" if how == "loopback" else processes.url()
     with (
         override_settings(VORTEX_TRANSPORTS={"remote": _TRANSPORTS[how]}),
         routed({context: Route("remote", url)}),

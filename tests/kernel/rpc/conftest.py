@@ -17,7 +17,8 @@ from vortex.testing import stub
 @pytest.fixture
 def shelf() -> Iterator[Shelf]:
     """Serve the warehouse from a shelf with three tins and nothing else."""
-    with stub(Warehouse, Shelf(tin=3)) as served:  # type: ignore[type-var]
+    served = Shelf(tin=3)
+    with stub(Warehouse, served):
         yield served
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -282,7 +283,7 @@ def _nothing_seen() -> Seen:
 def _let_rest(transport: RemoteTransport) -> None:
     """Make the circuit believe that it opened long ago."""
     storage = transport._breakers[STOCK]._storage
-    storage.opened_at = storage.opened_at.replace(year=2020)
+    storage.opened_at = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def _free_port() -> int:

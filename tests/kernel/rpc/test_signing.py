@@ -1,6 +1,7 @@
 """A call token is worth one operation, one body and one minute."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import jwt
@@ -55,14 +56,14 @@ def test_a_token_is_dead_after_its_minute() -> None:
         verify(token, ORDER, b"{}")
 
 
-def _forged(algorithm: str = "HS256", **changes: object) -> str:
+def _forged(algorithm: Any = "HS256", **changes: Any) -> str:
     """Return a token signed with the right key that says something else."""
     key_id, secret = signing._keys()[0]
     claims = jwt.decode(
         sign(ORDER, b"{}", issuer="payments", actor=None), options={"verify_signature": False}
     )
     altered = {name: value for name, value in {**claims, **changes}.items() if value is not None}
-    key = {"none": None, "HS512": secret * 2}.get(algorithm, secret)
+    key: Any = {"none": None, "HS512": secret * 2}.get(algorithm, secret)
     return jwt.encode(altered, key, algorithm=algorithm, headers={"kid": key_id})
 
 
@@ -79,10 +80,7 @@ def _forged(algorithm: str = "HS256", **changes: object) -> str:
         lambda: _forged()[:-4] + "AAAA",
         lambda: "not.a.token",
         lambda: "",
-        *[
-            lambda name=name: _forged(**{name: None})
-            for name in ("iss", "exp", "jti", "sha256", "op")
-        ],
+        *[partial(_forged, **{name: None}) for name in ("iss", "exp", "jti", "sha256", "op")],
     ],
 )
 def test_what_the_key_holder_would_never_say_is_refused(token: Any) -> None:
