@@ -34,6 +34,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     _point_at(slot())
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker of vortex.testing.runners."""
+    config.addinivalue_line("markers", "runners(*how): the only ways in which a contract test runs")
+
+
 def slot() -> int:
     """Return the number of this process among those that share the servers: 0, workers from 1."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
