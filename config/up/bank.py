@@ -20,7 +20,7 @@ from vortex.embedded.valkey import BROKER, CACHE, Valkey
 
 READY_SECONDS = 120
 HOPELESS_FAILURES = 5
-WEIGH_SECONDS = 5
+SHOW_SECONDS, WEIGH_SECONDS = 1, 5
 REST_SECONDS = 15
 SCARCE_BYTES = 200_000_000
 
@@ -33,7 +33,7 @@ class Bank:
         self._screen = screen
         self._supervisor = Supervisor()
         self._begun = time.monotonic()
-        self._weighed = 0.0
+        self._weighed = self._shown = 0.0
         self._warning = ""
 
     def open(self) -> None:
@@ -134,4 +134,6 @@ class Bank:
                 if free < SCARCE_BYTES
                 else ""
             )
-        self._screen.show(self._supervisor.watches, self._warning)
+        if time.monotonic() - self._shown > SHOW_SECONDS:
+            self._shown = time.monotonic()
+            self._screen.show(self._supervisor.watches, self._warning)

@@ -46,7 +46,9 @@ class Plain:
     def tell(self, sentence: str) -> None:
         """Print the sentence with the seconds since the start."""
         elapsed = time.monotonic() - self._start
-        self._console.print(f"{elapsed:6.1f} s  {sentence}", markup=False, highlight=False)
+        self._console.print(
+            f"{elapsed:6.1f} s  {sentence}", markup=False, highlight=False, soft_wrap=True
+        )
 
     def show(self, watches: Sequence[Watch], warning: str) -> None:  # noqa: ARG002 - the lines live
         """Print a new warning; a log has no use for the same table again and again."""
