@@ -38,16 +38,16 @@ class Bank:
 
     def open(self, **environment: str) -> None:
         """Start the bank and return once it says that it is ready."""
-        log = (self.home.parent / f"{self.home.name}.log").open("ab")
-        self._process = subprocess.Popen(
-            self._command,
-            cwd=self._cwd,
-            env=_environment(self.home, self.port) | environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with (self.home.parent / f"{self.home.name}.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=self._cwd,
+                env=_environment(self.home, self.port) | environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         wait_for(self.ready, OPENING_SECONDS, "the bank opens", self.said)
 
     def close(self) -> int:

@@ -1,4 +1,4 @@
-"""An open bank survives the death of its parts and of its supervisor, and closes without a trace."""
+"""An open bank survives the death of its parts, and leaves nothing behind when it ends."""
 
 import os
 import signal
@@ -74,6 +74,8 @@ def test_a_bank_whose_supervisor_was_killed_leaves_nothing_and_opens_again(tmp_p
     pids = [bank.pid(name) for name in PARTS]
 
     os.kill(bank.supervisor(), signal.SIGKILL)
+    assert bank._process is not None
+    assert bank._process.wait(10) == -signal.SIGKILL
     wait_for(lambda: not any(map(_alive, pids)), 60, "all parts end", lambda: _names(pids))
     begun = time.monotonic()
     reopened = Bank(tmp_path / "home")
