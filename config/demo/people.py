@@ -186,7 +186,7 @@ CUSTOMERS = (
         _german(
             71_000, 5_100, 6_300, 3_999, _streaming(899, 14), _card("news", "Tagblatt", 1_990, 1)
         ),
-        (Trip("Brittany", 8, 9, 9, 14_600, 52_000),),
+        (Trip("Brittany", 8, 9, 9, 8_900, 31_000),),
         pace=1.05,
     ),
     Customer(

@@ -54,7 +54,7 @@ class Command(BaseCommand):
             demo, is_known = demonstration(
                 seed=options["seed"], today=until.date(), quick=options["quick"]
             )
-            self._fill(demo, is_known, until, options)
+            self._fill(demo, until, options, is_known=is_known)
         except OtherBankError as error:
             raise CommandError(str(error)) from error
         except Refusal as refusal:
@@ -64,11 +64,7 @@ class Command(BaseCommand):
             ) from refusal
 
     def _fill(
-        self,
-        demo: Demonstration,
-        is_known: bool,
-        until: datetime,
-        options: dict[str, Any],  # noqa: FBT001
+        self, demo: Demonstration, until: datetime, options: dict[str, Any], *, is_known: bool
     ) -> None:
         note = Path(settings.HOME) / "run" / "demo.json"
         first = demo.id_of("user", demo.people[0].key)
