@@ -48,7 +48,7 @@ class LookSerializer(serializers.Serializer[Any]):
 class OpeningSerializer(serializers.Serializer[Any]):
     """What a customer says to open an account."""
 
-    product = serializers.ChoiceField(choices=[product.value for product in Product])
+    product = serializers.ChoiceField(choices=list(Product))
     currency = serializers.ChoiceField(choices=CURRENCIES)
     nickname = serializers.CharField(
         max_length=LONGEST_NICKNAME, allow_blank=True, default="", trim_whitespace=False
@@ -59,10 +59,10 @@ class AccountSerializer(LookSerializer):
     """An account, as its holder sees it."""
 
     id = serializers.UUIDField(source="pk")
-    product = serializers.ChoiceField(choices=[product.value for product in Product])
+    product = serializers.ChoiceField(choices=list(Product))
     currency = serializers.CharField(help_text="ISO 4217.")
     iban = serializers.CharField(help_text="Without spaces.")
-    status = serializers.ChoiceField(choices=[status.value for status in AccountStatus])
+    status = serializers.ChoiceField(choices=list(AccountStatus))
     overdraft = MoneyField(help_text="How far below zero the account may go.")
     opened_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)
@@ -104,9 +104,7 @@ class HeldAccountSerializer(AccountSerializer):
 class WantedSerializer(serializers.Serializer[Any]):
     """Which accounts a list is about."""
 
-    status = serializers.ChoiceField(
-        choices=[status.value for status in AccountStatus], required=False
-    )
+    status = serializers.ChoiceField(choices=list(AccountStatus), required=False)
     currency = serializers.RegexField(r"^[A-Z]{3}$", required=False)
 
 

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 from rest_framework.test import APIClient
 
+from apps.accounts.tests.factories import OWN
 from apps.accounts.tests.fakes import FakeLedger, FakeUsers
 from apps.auth.contracts import Users
 from apps.transactions.contracts import Ledger
 from vortex.contracts import Event, Principal
-from vortex.db import alias_of
 from vortex.outbox.models import Message
 from vortex.testing import client_of, person, stub
 
@@ -49,7 +49,7 @@ def published() -> Callable[[type[E]], list[E]]:
     """What this context's outbox holds of a type of event, in order."""
 
     def of(event: type[E]) -> list[E]:
-        rows = Message.objects.using(alias_of("accounts")).filter(type=event.event_type)
+        rows = Message.objects.using(OWN).filter(type=event.event_type)
         return [msgspec.convert(row.payload, event) for row in rows.order_by("id")]
 
     return of

@@ -1,13 +1,17 @@
-"""Accounts that tests are about, opened as the bank opens them."""
+"""Accounts that tests are about, opened as the bank opens them, and where they are kept."""
 
-from typing import Any
+from typing import Any, Final
 
 from apps.accounts import services
 from apps.accounts.contracts import Product
 from apps.accounts.domain.terms import Terms
 from apps.accounts.models import Account
 from vortex.clock import now
+from vortex.db import alias_of
 from vortex.ids import new_id
+
+# The database of accounts, which has another alias where accounts runs alone.
+OWN: Final = alias_of("accounts")
 
 
 def an_account(**told: Any) -> Account:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from apps.auth.contracts import UserNotFound, Users, UserView
+from apps.transactions.contracts import AccountClosed as LedgerAccountClosed
 from apps.transactions.contracts import (
     AccountIdReused,
     AccountNotEmpty,
@@ -14,7 +15,7 @@ from apps.transactions.contracts import (
     LedgerAccountKind,
     LedgerAccountNotFound,
 )
-from apps.transactions.contracts import AccountClosed as LedgerAccountClosed
+from vortex.clock import now
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Kept:
 
 @dataclass
 class FakeLedger(Ledger):
-    """A ledger in memory. `before` and `after` run around every command, to fail or to interfere."""
+    """A ledger in memory. `before` and `after` run around a command, to fail or to interfere."""
 
     kept: dict[UUID, Kept] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
@@ -119,7 +120,7 @@ class FakeLedger(Ledger):
             held_minor=0,
             overdraft_minor=kept.overdraft_minor,
             version=0,
-            as_of=datetime.now(UTC),
+            as_of=now(),
         )
 
 
@@ -138,5 +139,5 @@ class FakeUsers(Users):
             full_name=self.names[user_id],
             roles=("customer",),
             is_active=True,
-            created_at=datetime.now(UTC),
+            created_at=now(),
         )

@@ -17,7 +17,7 @@ from apps.accounts.contracts import (
     TooManyAccounts,
 )
 from apps.accounts.models import Account
-from apps.accounts.tests.factories import an_account
+from apps.accounts.tests.factories import OWN, an_account
 from apps.accounts.tests.fakes import FakeLedger
 from vortex.binding import bind
 from vortex.clock import now
@@ -25,7 +25,7 @@ from vortex.errors import Unavailable
 from vortex.ids import new_id
 from vortex.money import UnknownCurrency
 
-pytestmark = pytest.mark.django_db(databases=["accounts"])
+pytestmark = pytest.mark.django_db(databases=[OWN])
 
 
 def test_an_opened_account_is_kept_here_and_in_the_ledger(ledger: FakeLedger, published):
@@ -130,7 +130,7 @@ def test_a_person_opens_only_so_many_accounts(settings, ledger: FakeLedger):
     an_account(owner_id=owner_id)
 
 
-@pytest.mark.django_db(databases=["accounts"], transaction=True)
+@pytest.mark.django_db(databases=[OWN], transaction=True)
 def test_of_many_openings_at_once_no_more_than_allowed_succeed(settings, ledger: FakeLedger):
     settings.VORTEX_OPEN_ACCOUNTS_PER_PERSON = 3
     owner_id, together = new_id(), threading.Barrier(6)
@@ -151,7 +151,7 @@ def test_of_many_openings_at_once_no_more_than_allowed_succeed(settings, ledger:
     assert sum(opened) == Account.objects.filter(owner_id=owner_id).count() == 3
 
 
-@pytest.mark.django_db(databases=["accounts"], transaction=True)
+@pytest.mark.django_db(databases=[OWN], transaction=True)
 def test_one_id_opened_at_once_by_many_is_one_account(published):
     owner_id, account_id, together = new_id(), new_id(), threading.Barrier(4)
 
