@@ -36,7 +36,7 @@ def chosen(arguments: Sequence[str]) -> Options:
         raise CannotOpen(f"PORT={named} is not a port; choose one from 1 to 65535.")
     return Options(
         home=endpoints.home(),
-        host=os.environ.get("HOST") or "127.0.0.1",
+        host=os.environ.get("VORTEX_BIND") or "127.0.0.1",
         port=int(named),
         demo=os.environ.get("DEMO", "1") != "0",
         measure=measure,

@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 
 from config.contexts import CONTEXTS
+from vortex.clock import today
 from vortex.embedded.failures import CannotOpen
 from vortex.embedded.files import write_private
 from vortex.embedded.postgres import Postgres
@@ -43,10 +44,11 @@ def prepare(postgres: Postgres, tell: Callable[[str], None]) -> None:
 
 
 def open_demonstration(postgres: Postgres, tell: Callable[[str], None]) -> None:
-    """Fill the demonstration bank; one that was cut half way is completed."""
+    """Fill the demonstration bank; complete one that was cut half way, add the days since."""
     command = [sys.executable, "manage.py", "demo"]
     stamp = postgres.home / "run" / "demonstrated"
-    if once(stamp, _cluster(postgres), command, "The demonstration bank could not be filled"):
+    now = f"{_cluster(postgres)} {today()}"
+    if once(stamp, now, command, "The demonstration bank could not be filled"):
         tell("filled the demonstration bank")
 
 
