@@ -12,7 +12,7 @@ from vortex.errors import NotFound
 
 
 @cache
-def RequiresRole(*roles: str) -> type[BasePermission]:
+def RequiresRole(*roles: str) -> type[BasePermission]:  # noqa: N802 - stands where a class does
     """Return the DRF permission that asks for a role: `[RequiresRole("administrator")]`."""
 
     class HasRole(BasePermission):

@@ -31,7 +31,7 @@ _propagator: Final = TraceContextTextMapPropagator()
 def span(
     name: str, *, kind: Kind = "internal", **attributes: Attribute
 ) -> AbstractContextManager[Span]:
-    """Trace a block, such as `with span("ledger.post", context="transactions")`.
+    """Trace a block: give it a constant name, such as "ledger.post".
 
     The parent is the span around it or, at the edge of a process, the traceparent of the request
     context. Attributes are ids and closed words, never amounts, names or texts. A refusal is noted

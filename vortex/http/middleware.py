@@ -1,0 +1,132 @@
+"""The outermost layer of every request: its context, its security headers, its line in the log."""
+
+import re
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from vortex.http.address import client_address
+from vortex.http.problem import ProblemResponse, problem
+from vortex.http.refusals import DeadlineSpent
+from vortex.ids import new_id
+from vortex.telemetry import context, get_logger, span
+from vortex.telemetry.metrics import histogram
+
+# Every character that could end a header or a log line stays out.
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{8,128}", re.ASCII)
+_TRACEPARENT: Final = re.compile(
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?", re.ASCII
+)
+_DEADLINE_MS: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_MACHINES: Final = ("/api/", "/rpc/", "/health/", "/metrics")
+_PROBES: Final = ("/health/", "/metrics")
+
+# An API answer is data: nothing in it may load, run or be framed.
+_CSP_DATA: Final = "default-src 'none'; frame-ancestors 'none'"
+_CSP_PAGE: Final = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none';"
+    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_PERMISSIONS: Final = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+
+log = get_logger("http.access")
+_seconds = histogram("vortex_http_request_seconds", "HTTP requests", ("method", "route", "status"))
+
+
+class RequestContextMiddleware:
+    """Gives a request its id, trace and deadline; ends it with headers and a log line."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request inside its context."""
+        started = time.monotonic()
+        deadline_ms = _deadline_ms(request)
+        with ExitStack() as scope:
+            request.vortex_scope = scope  # type: ignore[attr-defined]
+            current = scope.enter_context(
+                context.use(
+                    request_id=_request_id(request),
+                    traceparent=_traceparent(request),
+                    deadline=context.deadline_in(deadline_ms),
+                    actor=None,
+                    causation_id="",
+                )
+            )
+            with span(f"HTTP {_method(request)}", kind="server") as active:
+                response = self._answer(request, deadline_ms)
+                active.update_name(f"{_method(request)} {_route(request)}")
+                active.set_attribute("http.route", _route(request))
+                active.set_attribute("http.response.status_code", response.status_code)
+            response["X-Request-Id"] = current.request_id
+            _secure(request, response)
+            _record(request, response, time.monotonic() - started)
+        return response
+
+    def _answer(self, request: HttpRequest, deadline_ms: int) -> HttpResponse:
+        if deadline_ms == 0 and request.path.startswith("/api/"):
+            return problem(DeadlineSpent(), request)
+        return self._get_response(request)
+
+
+def _request_id(request: HttpRequest) -> str:
+    sent = request.headers.get("X-Request-Id", "")
+    return sent if _REQUEST_ID.fullmatch(sent) else str(new_id())
+
+
+def _traceparent(request: HttpRequest) -> str:
+    """Continue the caller's trace (W3C Trace Context), or begin one that nobody samples."""
+    sent = _TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
+    if sent is not None and not (sent[0].startswith("00") and sent[3]):
+        return f"00-{sent[1]}-{sent[0][36:52]}-{sent[2]}"
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+
+
+def _deadline_ms(request: HttpRequest) -> int:
+    """Return the budget of the request: what the caller grants, at most what the server does."""
+    longest: int = settings.VORTEX_REQUEST_DEADLINE_MS
+    sent = request.headers.get("X-Deadline-Ms", "")
+    return min(int(sent), longest) if _DEADLINE_MS.fullmatch(sent) else longest
+
+
+def _secure(request: HttpRequest, response: HttpResponse) -> None:
+    data = request.path.startswith(_MACHINES) or response.get("Content-Type", "").startswith(
+        "application/"
+    )
+    response.setdefault("Content-Security-Policy", _CSP_DATA if data else _CSP_PAGE)
+    response.setdefault("Permissions-Policy", _PERMISSIONS)
+    if request.path.startswith("/api/"):
+        response.setdefault("Cache-Control", "no-store")
+
+
+def _record(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    """Count the request and write its line: never a query, a body or a path as it was sent."""
+    method, route = _method(request), _route(request)
+    _seconds.labels(method, route, response.status_code).observe(seconds)
+    write = log.debug if request.path.startswith(_PROBES) else log.info
+    write(
+        "http.request.served",
+        method=method,
+        route=route,
+        status=response.status_code,
+        code=response.data["code"] if isinstance(response, ProblemResponse) else None,
+        duration_ms=round(seconds * 1000, 1),
+        client=client_address(request),
+    )
+
+
+def _route(request: HttpRequest) -> str:
+    """Return the pattern that matched, such as `/api/accounts/<uuid:account_id>`: a closed set."""
+    match = request.resolver_match
+    return f"/{match.route}" if match is not None else "unmatched"
+
+
+def _method(request: HttpRequest) -> str:
+    return request.method if request.method in _METHODS else "other"
