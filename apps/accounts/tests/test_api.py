@@ -164,7 +164,7 @@ def test_the_list_costs_the_same_however_long_it_is(
 
 @pytest.mark.parametrize(
     ("operation", "queries"),
-    [("get ", 1), ("get /balance", 1), ("patch ", 10), ("post /freeze", 15)],
+    [("get ", 1), ("get /balance", 1), ("patch ", 7), ("post /freeze", 13)],
 )
 def test_an_operation_stays_within_its_queries(
     api: APIClient, ada: Principal, django_assert_max_num_queries, operation, queries
