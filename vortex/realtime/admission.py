@@ -50,9 +50,13 @@ def is_own_page(scope: dict[str, Any]) -> bool:
     origin = headers.get(b"origin")
     if origin is None:
         return True
-    parts = urlsplit(origin)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(origin)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    if parts.scheme not in {"http", "https"} or not host:
         return False
     own = parts.netloc.lower() == headers.get(b"host", "").lower()
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return own or validate_host(host, [host for host in settings.ALLOWED_HOSTS if host != "*"])
+    named = [allowed for allowed in settings.ALLOWED_HOSTS if allowed != "*"]
+    return own or validate_host(f"[{host}]" if ":" in host else host, named)
