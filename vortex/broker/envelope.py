@@ -63,6 +63,7 @@ def encode(
     """Return the envelope of an event. `data` is JSON text and is not looked into."""
     return _encode(
         {
+            **extensions,
             "specversion": "1.0",
             "id": event_id,
             "source": _SOURCE + context,
@@ -74,7 +75,6 @@ def encode(
             "partitionkey": key,
             "sequence": str(number),
             **({"singlekey": True} if single else {}),
-            **extensions,
             "data": msgspec.Raw(data.encode()),
         }
     )

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from vortex.broker.port import Capabilities, Delivery, Outgoing, refusals_of
+from vortex.broker.port import BrokerUnavailable, Capabilities, Delivery, Outgoing, refusals_of
 
 
 @dataclass
@@ -23,10 +23,14 @@ class _Group:
 
 
 class MemoryBroker:
-    """Topics as lists. Keeps every promise of the port except surviving the process."""
+    """Topics as lists. Keeps every promise of the port except surviving the process.
+
+    Set `available` to False and it does not answer.
+    """
 
     def __init__(self, *, max_bytes: int = 1_000_000) -> None:
         self.capabilities = Capabilities("memory", max_bytes, trims=True, survives_restart=False)
+        self.available = True
         self.changed = threading.Condition()
         self.topics: dict[str, dict[int, Outgoing]] = {}
         self.groups: dict[tuple[str, str], _Group] = {}
@@ -34,6 +38,7 @@ class MemoryBroker:
 
     def publish(self, messages: Sequence[Outgoing]) -> list[str]:
         """Publish in order; see the port."""
+        self.answer()
         reasons = refusals_of(messages, self.capabilities.max_bytes)
         with self.changed:
             for message, reason in zip(messages, reasons, strict=True):
@@ -75,6 +80,11 @@ class MemoryBroker:
     def close(self) -> None:
         """Nothing to close."""
 
+    def answer(self) -> None:
+        """Raise BrokerUnavailable while the broker is switched off."""
+        if not self.available:
+            raise BrokerUnavailable("the memory broker was switched off")
+
     def _trim(self, topic: str) -> int:
         states = [state for (_, name), state in self.groups.items() if name == topic]
         if not states:
@@ -97,6 +107,7 @@ class MemorySubscription:
 
     def poll(self, *, limit: int, timeout: float) -> list[Delivery]:
         """Return messages, waiting for the first; see the port."""
+        self._broker.answer()
         end = time.monotonic() + timeout
         with self._broker.changed:
             while True:

@@ -139,7 +139,7 @@ class StreamsBroker:
         groups = self._groups(stream)
         if not groups:
             trimmed = self._client.xtrim(stream, maxlen=KEPT_WITHOUT_GROUPS, approximate=True)
-            return int(cast("int", trimmed))
+            return int(trimmed)
         floor = min((self._floor(stream, group) for group in groups), key=_order)
         return int(self._client.xtrim(stream, minid=floor, approximate=True))
 

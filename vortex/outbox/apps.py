@@ -9,3 +9,10 @@ class OutboxConfig(AppConfig):
     name = "vortex.outbox"
     label = "outbox"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Open the desk for parked keys."""
+        from vortex.broker.parking import register
+        from vortex.outbox.parked import OutboxDesk
+
+        register(OutboxDesk())

@@ -112,7 +112,6 @@ class Parked(Carried):
 
     id = models.BigIntegerField(primary_key=True)
     parked_at = models.DateTimeField()
-    attempts = models.IntegerField(default=1)
     reason = models.TextField(default="")
 
     class Meta:

@@ -26,7 +26,8 @@ create table outbox_message (
     ((crc32(decode(replace(key, '\', '\\'), 'escape')) % 64)::smallint) stored,
   {CARRIED},
   constraint outbox_message_pkey primary key (partition, id),
-  constraint outbox_message_event_id_key unique (event_id)
+  constraint outbox_message_event_id_key unique (event_id),
+  constraint outbox_message_headers_object check (jsonb_typeof(headers) = 'object')
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
         autovacuum_vacuum_insert_threshold = -1, vacuum_truncate = off);
 create unique index outbox_message_key_seq on outbox_message (topic, key, key_seq) where not single;
@@ -58,7 +59,6 @@ create table outbox_parked (
   id bigint primary key,
   {CARRIED},
   parked_at timestamptz not null default now(),
-  attempts integer not null default 1,
   reason text not null default ''
 );
 create index outbox_parked_key on outbox_parked (topic, key, id);
@@ -70,6 +70,104 @@ create table outbox_archive (
   constraint outbox_archive_pkey primary key (archived_at, id)
 ) partition by range (archived_at);
 create table outbox_archive_default partition of outbox_archive default;
+"""
+
+# Reports the relay, renews its leases down to its share of the partitions, takes free ones up to it,
+# and says what it holds. `token` grows with the owner, so a statement that carries an older one, of
+# a relay that slept through the end of its lease, finds no lease to go with.
+KEEP = """
+create function outbox_keep(p_owner text, p_seconds double precision, p_published bigint)
+returns table (partition smallint, token bigint)
+language plpgsql volatile as $$
+#variable_conflict use_column
+declare
+  v_until timestamptz := clock_timestamp() + make_interval(secs => p_seconds);
+  v_quota integer;
+  v_held integer;
+begin
+  insert into outbox_lease (partition) select generate_series(0, 63) on conflict do nothing;
+  insert into outbox_relay as r (owner, published) values (p_owner, p_published)
+    on conflict (owner) do update
+    set seen_at = clock_timestamp(), published = r.published + p_published;
+  delete from outbox_relay where seen_at < clock_timestamp() - interval '1 day';
+  select ceil(64.0 / count(*)) into v_quota from outbox_relay
+   where seen_at > clock_timestamp() - make_interval(secs => p_seconds);
+  update outbox_lease l
+     set owner = case when m.place <= v_quota then l.owner else '' end,
+         expires_at = case when m.place <= v_quota then v_until else '-infinity' end
+    from (select x.partition, row_number() over (order by x.partition) as place from outbox_lease x
+           where x.owner = p_owner and x.expires_at > clock_timestamp()) m
+   where l.partition = m.partition and l.owner = p_owner and l.expires_at > clock_timestamp();
+  select count(*) into v_held from outbox_lease
+   where owner = p_owner and expires_at > clock_timestamp();
+  update outbox_lease l set owner = p_owner, token = l.token + 1, expires_at = v_until
+    from (select x.partition from outbox_lease x where x.expires_at <= clock_timestamp()
+           order by x.partition limit greatest(v_quota - v_held, 0) for update skip locked) f
+   where l.partition = f.partition;
+  update outbox_relay r set partitions = (select count(*) from outbox_lease l
+    where l.owner = p_owner and l.expires_at > clock_timestamp()) where r.owner = p_owner;
+  return query select l.partition, l.token from outbox_lease l
+    where l.owner = p_owner and l.expires_at > clock_timestamp();
+end $$;
+"""
+
+# The oldest messages of some partitions, a few of each. The table is empty or full within seconds,
+# so no statistics describe it: the plan is pinned to the primary key.
+READ = """
+create function outbox_read(p_partitions smallint[], p_each integer)
+returns table (
+  id bigint, partition smallint, event_id uuid, topic text, key text, key_seq bigint,
+  single boolean, type text, version smallint, payload text, headers text,
+  created_at timestamptz, parked boolean
+)
+language plpgsql stable set enable_seqscan = off set enable_sort = off set enable_bitmapscan = off
+as $$
+#variable_conflict use_column
+begin
+  return query
+    select m.id, m.partition, m.event_id, m.topic, m.key, m.key_seq, m.single, m.type, m.version,
+           m.payload::text, m.headers::text, m.created_at,
+           exists (select from outbox_parked p where p.topic = m.topic and p.key = m.key)
+      from unnest(p_partitions) as wanted (number)
+     cross join lateral (
+       select * from outbox_message x where x.partition = wanted.number
+        order by x.partition, x.id limit p_each) m;
+end $$;
+"""
+
+# Each statement has a snapshot of its own, taken after the lease's row was locked: an operator who
+# releases the key holds that lock, so a message is never put behind a key that was just released.
+PARK = """
+create function outbox_park(
+  p_partition smallint, p_token bigint, p_ids bigint[], p_reasons text[]) returns integer
+language plpgsql volatile as $$
+#variable_conflict use_column
+declare
+  v_moved integer;
+begin
+  perform from outbox_lease l where l.partition = p_partition and l.token = p_token for share;
+  if not found then
+    return 0;
+  end if;
+  with gone as (
+    delete from outbox_message m using unnest(p_ids, p_reasons) d (id, reason)
+     where m.partition = p_partition and m.id = d.id
+       and (d.reason <> '' or exists (
+         select from outbox_parked p where p.topic = m.topic and p.key = m.key))
+    returning m.*, d.reason)
+  insert into outbox_parked (id, event_id, topic, key, key_seq, single, type, version, epoch,
+                             payload, headers, created_at, reason)
+  select id, event_id, topic, key, key_seq, single, type, version, epoch,
+         payload, headers, created_at, reason from gone;
+  get diagnostics v_moved = row_count;
+  return v_moved;
+end $$;
+"""
+
+UNDO = """
+drop function outbox_keep(text, double precision, bigint);
+drop function outbox_read(smallint[], integer);
+drop function outbox_park(smallint, bigint, bigint[], text[]);
 """
 
 BACKWARD = "drop table outbox_message, outbox_key, outbox_lease, outbox_relay, outbox_parked, outbox_archive"
@@ -169,7 +267,6 @@ STATE = [
             *carried(),
             ("id", models.BigIntegerField(primary_key=True, serialize=False)),
             ("parked_at", models.DateTimeField()),
-            ("attempts", models.IntegerField(default=1)),
             ("reason", models.TextField(default="")),
         ],
         options={"db_table": "outbox_parked", "verbose_name": "parked message"},
@@ -190,4 +287,7 @@ class Migration(migrations.Migration):
     initial = True
     dependencies: list[tuple[str, str]] = []
 
-    operations = [migrations.RunSQL(FORWARD, BACKWARD, state_operations=STATE)]
+    operations = [
+        migrations.RunSQL(FORWARD, BACKWARD, state_operations=STATE),
+        migrations.RunSQL(KEEP + READ + PARK, UNDO),
+    ]
