@@ -65,16 +65,31 @@ def decimals(notations: Sequence[Notation], currency: str, named: str) -> list[i
     readings = [(mark, found) for mark in candidates if (found := _all(notations, mark, currency))]
     if not readings:
         raise UnreadableStatementError(_odd_amount(notations, candidates, currency))
-    if any(found != readings[0][1] for _, found in readings):
-        odd = next(
-            notation.text
-            for notation, *values in zip(notations, *(found for _, found in readings), strict=True)
-            if len(set(values)) > 1
-        )
+    mark, chosen = readings[0]
+    differing = [
+        notation.text
+        for notation, *values in zip(notations, *(found for _, found in readings), strict=True)
+        if len(set(values)) > 1
+    ]
+    unproved = [] if named else _unproved(notations, mark)
+    for odd in (*differing, *unproved):
         raise UnreadableStatementError(
             f"Amounts such as {odd!r} can be read in two ways. Say --decimal point or comma."
         )
-    return readings[0][1]
+    return chosen
+
+
+def _unproved(notations: Sequence[Notation], mark: str) -> list[str]:
+    """Return amounts such as 1.005 that are thousands only if nothing in the file says otherwise.
+
+    One separator before three digits may group or may divide. Another amount that shows the decimal
+    mark, or one with two groups, proves which.
+    """
+    dividing, grouping = (".", ",") if mark == "point" else (",", ".")
+    texts = [notation.text for notation in notations]
+    if any(dividing in text or text.count(grouping) > 1 for text in texts):
+        return []
+    return [text for text in texts if grouping in text]
 
 
 def _dates(notations: Sequence[Notation], name: str) -> list[date] | None:
