@@ -45,12 +45,12 @@ class Part(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
-class Degraded(Exception):  # noqa: N818 - what a check says about a part that works in a fashion
+class DegradedError(Exception):
     """The part answers, and not as it should."""
 
 
 class Check(msgspec.Struct, frozen=True):
-    """How a part is asked: `ask` returns, or raises Degraded, or raises anything else."""
+    """How a part is asked: `ask` returns, or raises DegradedError, or raises anything else."""
 
     name: str
     needed: bool
@@ -65,7 +65,7 @@ class Check(msgspec.Struct, frozen=True):
     def _outcome(self) -> tuple[State, str]:
         try:
             self.ask()
-        except Degraded as degraded:
+        except DegradedError as degraded:
             return "degraded", str(degraded)
         except Exception as error:  # whatever a part does wrong, the report is made
             log.warning("http.health.part_down", part=self.name, exc_info=True)
@@ -150,12 +150,12 @@ def _asks_database(alias: str) -> Callable[[], None]:
             cursor.execute("select app, name from django_migrations")
             missing = _expected_migrations(alias) - set(cursor.fetchall())
         if missing:
-            raise MigrationsMissing(f"{len(missing)} migrations are not applied")
+            raise MigrationsMissingError(f"{len(missing)} migrations are not applied")
 
     return ask
 
 
-class MigrationsMissing(Exception):  # noqa: N818 - what the health report shows as its name
+class MigrationsMissingError(Exception):
     """The code is ahead of a database: serving it would break in the middle of a request."""
 
 
@@ -190,9 +190,9 @@ def _ask_heartbeat(name: str) -> None:
         (at for known, at in beats().items() if known.partition(":")[0] == name), default=None
     )
     if last is None:
-        raise Degraded("never heard of")
+        raise DegradedError("never heard of")
     if now() - last > QUIET_AFTER:
-        raise Degraded(f"silent for {int((now() - last).total_seconds())} s")
+        raise DegradedError(f"silent for {int((now() - last).total_seconds())} s")
 
 
 def _since(started: float) -> float:

@@ -105,7 +105,7 @@ class IdempotentView(APIView):
         return handle
 
     def _forgotten(self, request: Request, response: HttpResponse) -> None:
-        """Keep an answer that the view did not keep beside its effect: a bug, but not the caller's."""
+        """Keep an answer that the view did not keep beside its effect: a bug of the view."""
         if settings.VORTEX_STRICT:
             raise RuntimeError(f"{type(self).__name__}.{request.method} did not call remember()")
         log.error("http.idempotency.not_remembered", view=type(self).__name__)

@@ -93,11 +93,10 @@ class ContextSchema(AutoSchema):
         if operation is None:
             return None
         for name, schema in (("ProblemPart", PROBLEM_PART), ("Problem", PROBLEM)):
-            self.registry.register_on_missing(
-                ResolvedComponent(
-                    name=name, type=ResolvedComponent.SCHEMA, schema=schema, object=name
-                )
+            component = ResolvedComponent(  # type: ignore[no-untyped-call]
+                name=name, type=ResolvedComponent.SCHEMA, schema=schema, object=name
             )
+            self.registry.register_on_missing(component)
         operation["responses"]["default"] = {
             "description": "A refusal; `code` says which, `/problems/{code}` what to do about it.",
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},

@@ -22,7 +22,7 @@ class MoneyExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untype
         positive = direction == "request" and self.target.positive
         name = "PositiveMoney" if positive else "Money"
         pattern = r"(0|[1-9][0-9]{0,17})(\.[0-9]{1,4})?$"
-        component = ResolvedComponent(
+        component = ResolvedComponent(  # type: ignore[no-untyped-call]
             name=name,
             type=ResolvedComponent.SCHEMA,
             object=name,

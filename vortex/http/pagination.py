@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import msgspec
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,7 +29,6 @@ LARGEST_LIMIT: Final = 200
 _LONGEST_CURSOR: Final = 1024
 
 T = TypeVar("T")
-M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -81,9 +80,14 @@ class CursorPage(BasePagination):
     default_order: tuple[str, ...] = ("-pk",)
 
     def paginate_queryset(
-        self, queryset: QuerySet[M], request: Request, view: "APIView | None" = None
-    ) -> list[M]:
+        self,
+        queryset: QuerySet[Any] | Sequence[Any],
+        request: Request,
+        view: "APIView | None" = None,
+    ) -> list[Any]:
         """Return the rows of the page that the request asks for."""
+        if not isinstance(queryset, QuerySet):
+            raise TypeError("a sequence is paged by window() and page_of()")
         order: tuple[str, ...] = getattr(view, "page_order", None) or self.default_order
         columns = [column.lstrip("-") for column in order]
         label = f"{queryset.model._meta.label_lower} by {','.join(order)}"

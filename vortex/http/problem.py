@@ -132,7 +132,7 @@ def _of_drf(error: drf.APIException) -> errors.Refusal | None:
     if isinstance(error, drf.ValidationError):
         return refusals.ValidationFailed(errors=list(pointers(error.detail)))
     if isinstance(error, drf.Throttled):
-        return refusals.Throttled(retry_after=int(error.wait or _DEFAULT_RETRY_SECONDS))
+        return refusals.Throttled(retry_after=int(getattr(error, "wait", None) or 1))
     for theirs, ours in _OF_DRF:
         if isinstance(error, theirs):
             return ours(str(error.detail))

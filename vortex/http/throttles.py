@@ -77,7 +77,8 @@ def limit_of(scope: str) -> Limit:
     named = settings.VORTEX_RATE_LIMITS.get(scope)
     if named is None:
         raise LookupError(f"VORTEX_RATE_LIMITS names no scope {scope!r}")
-    return Limit(*named)
+    quota, seconds, fails = named
+    return Limit(quota, seconds, "open" if fails == "open" else "closed")
 
 
 def spend(scope: str, who: str) -> Spent | None:
@@ -97,7 +98,7 @@ def spend(scope: str, who: str) -> Spent | None:
     except valkey.FAILURES as error:
         _without_knowing(scope, limit, error)
         return None
-    allowed, remaining, wait, full = (int(number) for number in answer)  # type: ignore[union-attr]
+    allowed, remaining, wait, full = (int(number) for number in answer)
     spent = Spent(bool(allowed), remaining, ceil(wait / 1_000_000), ceil(full / 1_000_000))
     if not allowed:
         _refused.labels(scope).inc()

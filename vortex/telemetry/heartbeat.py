@@ -30,6 +30,10 @@ def beats() -> dict[str, datetime]:
     """Return when each process was last heard of; raises what Valkey raises."""
     found = valkey.client().hgetall(_KEY)
     return {
-        name.decode(): datetime.fromisoformat(at.decode()).astimezone(UTC)
+        _text(name): datetime.fromisoformat(_text(at)).astimezone(UTC)
         for name, at in sorted(found.items())
     }
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value

@@ -33,7 +33,7 @@ def configure(settings: dict[str, Any]) -> None:
     `level` is the name of a level, `format` is "json" (one object a line) or "console". Logs go to
     standard error: whoever runs the process collects them there.
     """
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

@@ -29,7 +29,7 @@ def issuer() -> Issuer:
 
 
 @pytest.fixture
-def client() -> APIClient:
+def client():
     client = APIClient(raise_request_exception=False)
     client.default_format = "json"
     return client
@@ -41,6 +41,6 @@ def somebody():
 
 
 @pytest.fixture
-def signed_in(client, issuer, somebody) -> APIClient:
+def signed_in(client, issuer, somebody):
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {issuer.token(somebody)}")
     return client

@@ -1,4 +1,4 @@
-"""Live means that the process runs, ready that it can do its work; neither is slow or indiscreet."""
+"""Live means that the process runs, ready that it can work; neither is slow or indiscreet."""
 
 import threading
 from datetime import timedelta
@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 from vortex import valkey
 from vortex.clock import now
 from vortex.http import health
-from vortex.http.health import Check, Degraded, Readiness
+from vortex.http.health import Check, DegradedError, Readiness
 from vortex.telemetry.heartbeat import beat
 
 pytestmark = pytest.mark.servers
@@ -98,7 +98,7 @@ def test_a_database_behind_the_code_is_not_ready(every_database, monkeypatch):
         connections["accounts"].close()
 
     accounts = next(part for part in parts if part.name == "database:accounts")
-    assert (accounts.status, accounts.detail) == ("down", "MigrationsMissing")
+    assert (accounts.status, accounts.detail) == ("down", "MigrationsMissingError")
 
 
 def test_many_probes_ask_once_a_second():
@@ -114,7 +114,11 @@ def test_many_probes_ask_once_a_second():
 def test_a_part_that_hangs_makes_the_answer_down_and_not_late(monkeypatch):
     monkeypatch.setattr(health, "PATIENCE_SECONDS", 0.05)
     go_on = threading.Event()
-    readiness = Readiness(lambda: (Check("hangs", True, lambda: go_on.wait(10) and None),))
+
+    def hang() -> None:
+        go_on.wait(10)
+
+    readiness = Readiness(lambda: (Check("hangs", True, hang),))
 
     parts = readiness.parts()
     go_on.set()
@@ -124,7 +128,7 @@ def test_a_part_that_hangs_makes_the_answer_down_and_not_late(monkeypatch):
 
 def test_a_check_says_how_it_went():
     def limps() -> None:
-        raise Degraded("slow")
+        raise DegradedError("slow")
 
     def breaks() -> None:
         raise ConnectionError("postgresql://user:hunter2@host")
