@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "vortex.idempotency",
     "vortex.realtime",
     "vortex.http",
+    "config",
     *(context.package for context in hosted()),
 ]
 if "auth" in VORTEX_HOSTED:

@@ -8,7 +8,8 @@ its own, owned by the same roles and closed to the same others as in production.
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from pkgutil import resolve_name
+from typing import Any, Final
 
 import pytest
 
@@ -25,13 +26,19 @@ SLOT: Final = "VORTEX_TEST_SLOT"
 _servers: list[Postgres | Valkey] = []
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare where the project keeps its list of contexts: the kernel imports no composition."""
+    parser.addini("vortex_contexts", "module:NAME of the tuple of contexts")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Start the servers unless a parent process did, and point this process at its databases."""
+    contexts = resolve_name(early_config.getini("vortex_contexts"))
     if ADMIN not in os.environ:
-        _start()
+        _start(contexts)
         early_config.add_cleanup(_stop)
-    _point_at(slot())
+    _point_at(slot(), contexts)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,19 +52,17 @@ def slot() -> int:
     return int(worker.removeprefix("gw")) + 1 if worker else int(os.environ.get(SLOT, "0"))
 
 
-def _start() -> None:
-    from config.contexts import CONTEXTS
-
+def _start(contexts: Any) -> None:
     where = home() / "test"
-    postgres = Postgres(where, owned=CONTEXTS, durable=False)
+    postgres = Postgres(where, owned=contexts, durable=False)
     valkey = Valkey(where, durable=False)
     for server in (postgres, valkey):
         server.start()
         _servers.append(server)
-    provision(postgres.admin_url(), CONTEXTS, postgres.password)
+    provision(postgres.admin_url(), contexts, postgres.password)
     os.environ[ADMIN] = postgres.admin_url()
     os.environ[VALKEY] = valkey.url(0)
-    for context in CONTEXTS:
+    for context in contexts:
         os.environ[f"VORTEX_TEST_PASSWORD_{context.role}"] = postgres.password(context.role)
 
 
@@ -68,10 +73,8 @@ def _stop() -> None:
         os.environ.pop(name, None)
 
 
-def _point_at(number: int) -> None:
-    from config.contexts import CONTEXTS
-
-    for context in CONTEXTS:
+def _point_at(number: int, contexts: Any) -> None:
+    for context in contexts:
         password = os.environ[f"VORTEX_TEST_PASSWORD_{context.role}"]
         name = databases.name_of(context.database, number)
         os.environ[context.database_variable] = databases.url(
