@@ -57,6 +57,10 @@ class AlreadyReversed(Conflict, code="already_reversed", title="Already reversed
     """The posting has been reversed before, or is itself a reversal."""
 
 
+class UnknownCategory(Invalid, code="unknown_category", title="Unknown category"):
+    """The category is none of those that GET /api/transactions/categories lists."""
+
+
 class LedgerAccountKind(StrEnum):
     """Whose account it is: a customer's, limited; or the bank's own, where money enters and leaves."""
 

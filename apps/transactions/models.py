@@ -1,0 +1,87 @@
+"""The ledger's tables; sql/0001_schema.sql holds the laws that PostgreSQL keeps over them.
+
+Only the function in sql/0002_engine.sql writes postings and entries, and they are never changed.
+"""
+
+from django.db import models
+
+
+class Account(models.Model):
+    """An account as the ledger keeps it: its money, its floor and what it takes at the moment."""
+
+    id = models.UUIDField(primary_key=True)
+    owner_id = models.UUIDField(null=True)  # the holder, a user of auth; none for the bank's own
+    currency = models.TextField()
+    kind = models.TextField()
+    name = models.TextField()
+    overdraft_minor = models.BigIntegerField(default=0)
+    booked_minor = models.BigIntegerField(default=0)
+    held_minor = models.BigIntegerField(default=0)
+    version = models.BigIntegerField(default=0)  # how many entries it has
+    debits_frozen = models.BooleanField(default=False)
+    credits_frozen = models.BooleanField(default=False)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "transactions_account"
+        verbose_name = "ledger account"
+
+
+class Posting(models.Model):
+    """A movement of money that stands; its legs are the entries that name it."""
+
+    id = models.UUIDField(primary_key=True)
+    content_hash = models.BinaryField()
+    kind = models.TextField()
+    description = models.TextField()
+    category = models.TextField()
+    counterparty = models.TextField()
+    reference = models.TextField()
+    booked_at = models.DateTimeField()
+    effective_date = models.DateField()
+    actor_id = models.UUIDField(null=True)
+    reverses_id = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "transactions_posting"
+
+
+class Reversal(models.Model):
+    """Which posting undid which: one row per undone posting, so none is undone twice."""
+
+    original_id = models.UUIDField(primary_key=True)
+    posting_id = models.UUIDField(unique=True)
+
+    class Meta:
+        db_table = "transactions_reversal"
+
+
+class Entry(models.Model):
+    """One leg as it stands, with the account's balance and version after it."""
+
+    pk = models.CompositePrimaryKey("account_id", "version")
+    account_id = models.UUIDField()
+    version = models.BigIntegerField()
+    posting_id = models.UUIDField()
+    amount_minor = models.BigIntegerField()
+    currency = models.TextField()
+    balance_after_minor = models.BigIntegerField()
+    booked_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "transactions_entry"
+        verbose_name_plural = "entries"
+
+
+class Annotation(models.Model):
+    """How one customer classifies a posting; the other side of it classifies for itself."""
+
+    pk = models.CompositePrimaryKey("owner_id", "posting_id")
+    owner_id = models.UUIDField()
+    posting_id = models.UUIDField()
+    category = models.TextField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "transactions_annotation"

@@ -1,0 +1,1 @@
+"""Writes of the ledger, by use case: keeping accounts, posting, reversing, annotating."""
