@@ -64,7 +64,7 @@ class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 messages.error(request, f"{account.iban}: {refusal.detail}")
                 continue
             LogEntry.objects.log_actions(
-                user_id=request.user.pk,
+                user_id=str(request.user.pk),
                 queryset=[account],
                 action_flag=CHANGE,
                 change_message=change.value,

@@ -76,7 +76,7 @@ class UserAdmin(LookingAdmin):
     )
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Deactivate the chosen people, except whoever is asking."""
-        for user in queryset.exclude(pk=request.user.pk):
+        for user in queryset.exclude(pk=str(request.user.pk)):
             sessions.deactivate(user_id=user.pk, now=now())
             _audit(request, user, "deactivated")
         messages.success(request, "Done, except for yourself.")
@@ -119,7 +119,7 @@ class SigningKeyAdmin(LookingAdmin):
 
 def _audit(request: HttpRequest, row: Model, what: str) -> None:
     LogEntry.objects.log_actions(
-        user_id=request.user.pk,
+        user_id=str(request.user.pk),
         queryset=[row],
         action_flag=CHANGE,
         change_message=what,

@@ -29,8 +29,8 @@ def user_or_none(*, email: str) -> User | None:
 
 def session_of_user(*, session_id: UUID | None, user_id: UUID) -> Session:
     """Return a person's own session while it lasts; anyone else's does not exist."""
-    own = Session.objects.filter(pk=session_id, user_id=user_id, revoked_at__isnull=True)
-    found = own.first()
+    own = Session.objects.filter(user_id=user_id, revoked_at__isnull=True)
+    found = own.filter(pk=session_id).first() if session_id else None
     if found is None:
         raise SessionNotFound
     return found

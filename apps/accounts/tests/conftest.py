@@ -21,14 +21,16 @@ E = TypeVar("E", bound=Event)
 @pytest.fixture(autouse=True)
 def ledger() -> Iterator[FakeLedger]:
     """The ledger that accounts talks to."""
-    with stub(Ledger, FakeLedger()) as fake:
+    fake = FakeLedger()
+    with stub(Ledger, fake):
         yield fake
 
 
 @pytest.fixture(autouse=True)
 def users() -> Iterator[FakeUsers]:
     """The people that auth knows."""
-    with stub(Users, FakeUsers()) as fake:
+    fake = FakeUsers()
+    with stub(Users, fake):
         yield fake
 
 

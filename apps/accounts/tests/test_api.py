@@ -91,7 +91,7 @@ def test_two_opens_at_once_with_one_key_open_one_account(ada: Principal):
     def open_it(_: int) -> int:
         together.wait()
         try:
-            return opening(client_of(ada), "one-key").status_code
+            return int(opening(client_of(ada), "one-key").status_code)
         finally:
             connections.close_all()
 

@@ -16,6 +16,7 @@ from apps.accounts.contracts import (
     Product,
     TooManyAccounts,
 )
+from apps.accounts.domain.standing import Change, Party
 from apps.accounts.models import Account
 from apps.accounts.tests.factories import OWN, an_account
 from apps.accounts.tests.fakes import FakeLedger
@@ -123,8 +124,8 @@ def test_a_person_opens_only_so_many_accounts(settings, ledger: FakeLedger):
     an_account()  # somebody else is not concerned
     services.change_standing(
         account_id=first.pk,
-        change=services.Change.CLOSE,
-        party=services.Party.HOLDER,
+        change=Change.CLOSE,
+        party=Party.HOLDER,
         asked_at=now(),
     )
     an_account(owner_id=owner_id)

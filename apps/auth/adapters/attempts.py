@@ -31,7 +31,7 @@ def count(email: str) -> None:
     """Count an attempt to sign in as somebody, or refuse it; call `forget` if it was right."""
     limit = limit_of("sign_in_account")
     try:
-        made, remaining = valkey.client().eval(_COUNT, 1, _key(email), str(limit.seconds))  # type: ignore[misc]
+        made, remaining = valkey.client().eval(_COUNT, 1, _key(email), str(limit.seconds))
     except valkey.FAILURES as error:
         raise SignInUnavailable(retry_after=1) from error
     if int(made) > limit.quota:

@@ -29,10 +29,10 @@ def proves(password: str, stored: str | None) -> bool:
     Without a hash, or with one that no password can match, a made-up one is compared instead, so
     that the answer comes no sooner.
     """
-    possible = stored is not None and hashers.is_password_usable(stored)
+    usable = stored if stored is not None and hashers.is_password_usable(stored) else None
     with _AT_A_TIME:
-        matches = hashers.check_password(password, stored if possible else _nobodys())
-    return possible and matches
+        matches = hashers.check_password(password, usable or _nobodys())
+    return usable is not None and matches
 
 
 def is_common(password: str) -> bool:

@@ -56,9 +56,10 @@ class KeyedBackend(TokenBackend):
             kid = jwt.get_unverified_header(token).get("kid")
         except jwt.InvalidTokenError as error:
             raise TokenBackendError("Token is invalid") from error
-        if kid not in self._keys.public:
+        key = self._keys.public.get(str(kid))
+        if key is None:
             raise TokenBackendError("Token is signed with no key of ours")
-        return self._keys.public[kid]
+        return key
 
 
 class DatedToken(Token):

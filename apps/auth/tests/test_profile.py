@@ -76,11 +76,12 @@ def test_the_same_name_again_is_no_news(own: APIClient, ada: User, published):
     assert published(UserProfileUpdated) == []
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 121, "a\u0000b", None, 5.5, []])
+@pytest.mark.parametrize("name", ["", "   ", "x" * 121, "a\u0000b", None, []])
 def test_a_name_that_cannot_be_shown_is_refused(own: APIClient, ada: User, name):
     answer = own.patch(PROFILE, {"full_name": name})
 
-    assert answer.status_code in {400, 422} or User.objects.get().full_name == "5.5"
+    assert answer.status_code in {400, 422}
+    assert User.objects.get().full_name == ada.full_name
 
 
 def test_a_ticket_is_for_a_session_that_lasts(own: APIClient, ada: User):
@@ -128,10 +129,12 @@ def test_the_administration_counts_wrong_passwords_like_the_api(settings):
     settings.VORTEX_RATE_LIMITS = {**limits, "sign_in_account": (2, 1800, "closed")}
     staff, client = a_user(roles=("administrator",)), Client()
 
-    for password in ("wrong password 1", "wrong password 2", PASSWORD):
-        page = client.post("/admin/login/", {"username": staff.email, "password": password})
+    pages = [
+        client.post("/admin/login/", {"username": staff.email, "password": password})
+        for password in ("wrong password 1", "wrong password 2", PASSWORD)
+    ]
 
-    assert "Too many attempts" in page.content.decode()
+    assert "Too many attempts" in pages[-1].content.decode()
     assert client.get("/admin/").status_code == 302
 
 

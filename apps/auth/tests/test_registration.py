@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connections
@@ -108,7 +109,7 @@ def test_a_nul_does_not_get_past_the_parser(api: APIClient):
     answer = api.generic(
         "POST",
         "/api/auth/register",
-        b'{"email":"a@example.com","password":"nul\\u0000 in the middle","full_name":"A"}',
+        '{"email":"a@example.com","password":"nul\\u0000 in the middle","full_name":"A"}',
         content_type="application/json",
     )
 
@@ -176,7 +177,12 @@ def test_the_bank_registers_somebody_once_per_id():
 
 def test_the_contract_refuses_what_the_api_refuses():
     users = bind(Users)
-    told = {"user_id": new_id(), "full_name": "A", "roles": (), "created_at": now()}
+    told: dict[str, Any] = {
+        "user_id": new_id(),
+        "full_name": "A",
+        "roles": (),
+        "created_at": now(),
+    }
     a_user(email="taken@example.com")
 
     with pytest.raises(WeakPassword):

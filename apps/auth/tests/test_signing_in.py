@@ -155,7 +155,7 @@ def test_many_guesses_at_once_are_no_more_guesses_than_allowed(ada: User, settin
 
     def guess(_: int) -> int:
         try:
-            return attempt(client_of(None), ada.email, "another long password").status_code
+            return int(attempt(client_of(None), ada.email, "another long password").status_code)
         finally:
             connections.close_all()
 
