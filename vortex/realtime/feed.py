@@ -9,7 +9,7 @@ from vortex.realtime import connections, metrics
 from vortex.realtime.stream import Batch, read
 
 # A poke can get lost while Valkey restarts; looking without one bounds how late an event can be.
-LOOK_SECONDS: Final = 15.0
+LOOK_SECONDS: Final = 5.0
 
 Send = Callable[[Any], Awaitable[None]]
 

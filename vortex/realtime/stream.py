@@ -18,7 +18,7 @@ from vortex.realtime.pokes import poke, user_group
 
 KEPT_EVENTS: Final = 1000
 BATCH: Final = 100
-MAX_DATA_BYTES: Final = 64 * 1024
+MAX_DATA_BYTES: Final = 8 * 1024
 _IDLE_SECONDS: Final = 7 * 24 * 3600
 
 # Frames that the socket itself sends; no event may look like one.
@@ -83,7 +83,7 @@ class Batch(msgspec.Struct, frozen=True):
 def push(user_id: UUID, type_: str, data: Any) -> int:
     """Append an event to a user's stream, wake their sockets and return its sequence.
 
-    `data` is anything that msgspec encodes, up to 64 KiB: ids and what a screen needs to redraw. It
+    `data` is anything that msgspec encodes, up to 8 KiB: ids and what a screen needs to redraw. It
     is a hint, so call it after the commit; two calls are two events. Refuses with Unavailable while
     Valkey is down.
     """

@@ -353,7 +353,7 @@ def test_no_event_looks_like_a_frame_of_the_socket(ada: Principal, type_: str) -
 
 def test_an_event_has_a_size(ada: Principal) -> None:
     with pytest.raises(ValueError, match="bytes"):
-        push(ada.user_id, "sample.happened", "x" * 65_536)
+        push(ada.user_id, "sample.happened", "x" * 8_192)
 
 
 def _keys(user: Principal) -> list[str]:
