@@ -13,6 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from vortex.errors import Unavailable
 from vortex.telemetry import context as request
+from vortex.telemetry import span
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -89,7 +90,8 @@ def unit_of_work(context: str) -> Iterator[BaseDatabaseWrapper]:
         yield connections[alias]
         return
     connection = connections[alias]
-    with _in_time(), transaction.atomic(using=alias):
+    traced = span("db.unit_of_work", context=context)
+    with traced, _in_time(), transaction.atomic(using=alias):
         epoch = _enter(connection, context)
         token = _work.set(_Work(context, alias, epoch))
         try:

@@ -175,7 +175,7 @@ def _ask_valkey() -> None:
 
 
 def _ask_broker() -> None:
-    url = settings.VORTEX_BROKER_URL
+    url = settings.VORTEX_BROKER_URL.replace("valkey://", "redis://", 1)
     if urlsplit(url).scheme.startswith("kafka"):
         from confluent_kafka.admin import AdminClient
 

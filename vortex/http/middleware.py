@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 from vortex.http.address import client_address
 from vortex.http.problem import ProblemResponse, problem
-from vortex.http.refusals import DeadlineSpent
+from vortex.http.refusals import BadRequest, DeadlineSpent
 from vortex.ids import new_id
 from vortex.telemetry import context, get_logger, span
 from vortex.telemetry.metrics import histogram
@@ -71,8 +71,12 @@ class RequestContextMiddleware:
         return response
 
     def _answer(self, request: HttpRequest, deadline_ms: int) -> HttpResponse:
-        if deadline_ms == 0 and request.path.startswith("/api/"):
-            return problem(DeadlineSpent(), request)
+        if request.path.startswith("/api/"):
+            if deadline_ms == 0:
+                return problem(DeadlineSpent(), request)
+            # PostgreSQL keeps no NUL in a text, so an address with one names nothing that exists.
+            if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+                return problem(BadRequest("the address has a NUL character"))
         return self._get_response(request)
 
 

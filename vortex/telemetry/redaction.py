@@ -6,6 +6,7 @@ libraries log and what an exception says. A field is judged by its name, a text 
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 REDACTED: Final = "[redacted]"
@@ -28,9 +29,11 @@ _IBAN: Final = re.compile(
     r"\b[A-Za-z]{2}\d{2}[A-Za-z0-9]{11,30}\b"
     r"|\b[A-Z]{2}\d{2}(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,4})?\b"
 )
+_HEX_ID: Final = re.compile(r"[0-9a-f]{32}")  # a trace; no country has IBANs that look so
 _SEPARATOR: Final = re.compile("[ -]")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 _DEEPEST: Final = 8
+_SHORTEST: Final = 8  # no text that has to be masked is shorter
 
 
 def redact(_logger: Any, _method: str, entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,13 +50,16 @@ def redact(_logger: Any, _method: str, entry: Mapping[str, Any]) -> dict[str, An
 
 def redact_text(text: str) -> str:
     """Return a text without tokens, passwords, card numbers, whole IBANs or control characters."""
-    if "eyJ" in text:
-        text = _JWT.sub(REDACTED, text)
-    if "://" in text:
-        text = _USER_INFO.sub(REDACTED, text)
-    text = _BEARER.sub(rf"\1 {REDACTED}", text)
-    text = _IBAN.sub(_mask_iban, text)
-    text = _PAN.sub(_mask_pan, text)
+    if len(text) >= _SHORTEST:
+        if "eyJ" in text:
+            text = _JWT.sub(REDACTED, text)
+        if "://" in text:
+            text = _USER_INFO.sub(REDACTED, text)
+        text = _BEARER.sub(rf"\1 {REDACTED}", text)
+        text = _IBAN.sub(_mask_iban, text)
+        text = _PAN.sub(_mask_pan, text)
+    if text.isprintable():
+        return text
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
@@ -81,6 +87,7 @@ def _items(value: Any, depth: int) -> Any:
     return [_value(item, depth) for item in value]
 
 
+@lru_cache(maxsize=2048)
 def _is_secret(name: str) -> bool:
     lower = _CAMEL.sub("_", name).lower()
     return lower in _SECRET_NAMES or not _SECRET_PARTS.isdisjoint(_PARTS.split(lower))
@@ -107,6 +114,8 @@ def _is_pan(digits: str) -> bool:
 def _mask_iban(found: re.Match[str]) -> str:
     """Keep country, check digits and the last four of an IBAN, leaving the words after it alone."""
     text = found[0]
+    if _HEX_ID.fullmatch(text):
+        return text
     while len(text) >= 15:
         compact = text.replace(" ", "").upper()
         if _is_iban(compact):

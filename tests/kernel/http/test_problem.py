@@ -68,6 +68,8 @@ def test_every_code_has_a_page_and_is_listed(client):
         ("delete /api/test/echo", {}, 405, "method_not_allowed"),
         ("get /api/test/limited", {"Accept": "text/csv"}, 406, "not_acceptable"),
         ("get /api/nowhere", {}, 404, "not_found"),
+        ("get /api/test/limited?a=%00", {}, 400, "bad_request"),
+        ("get /api/test/breaks/%00", {}, 400, "bad_request"),
         ("get /api/test/limited", {"X-Deadline-Ms": "0"}, 503, "deadline_spent"),
         ("get /api/test/limited", {"Host": "evil.example"}, 400, "bad_request"),
         ("get /api/test/breaks/conflict", {}, 409, ""),
