@@ -25,7 +25,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     subject: str = ""
     dataschema: str = ""
-    time: str = ""
+    time: datetime | None = None
     partitionkey: str = ""
     sequence: str = "0"
     singlekey: bool = False

@@ -9,3 +9,10 @@ class InboxConfig(AppConfig):
     name = "vortex.inbox"
     label = "inbox"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Open the desk for parked keys."""
+        from vortex.broker.parking import register
+        from vortex.inbox.parked import InboxDesk
+
+        register(InboxDesk())

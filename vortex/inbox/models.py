@@ -70,7 +70,7 @@ class Parked(models.Model):
 
 
 class Attempt(models.Model):
-    """How often a message was started that came back unacknowledged: one that kills its process."""
+    """How often a message that came again was begun: one that kills its process shows here."""
 
     event_id = models.TextField(primary_key=True)
     attempts = models.IntegerField()

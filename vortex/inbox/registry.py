@@ -12,7 +12,7 @@ F = TypeVar("F", bound=Callable[..., None])
 
 @dataclass(frozen=True)
 class Handler:
-    """One registered handler. `name` is its identity for ever: renaming it handles history again."""
+    """One registered handler. `name` is what it remembers under: renamed, it handles anew."""
 
     context: str
     name: str
