@@ -34,7 +34,11 @@ class AccountsView(IdempotentView):
 
     context = "accounts"
 
-    @extend_schema(parameters=[WantedSerializer], responses=page_of(HeldAccountSerializer))
+    @extend_schema(
+        operation_id="accounts_list",
+        parameters=[WantedSerializer],
+        responses=page_of(HeldAccountSerializer),
+    )
     def get(self, request: Request) -> Response:
         """List one's own accounts with their balances.
 
@@ -46,7 +50,9 @@ class AccountsView(IdempotentView):
         items = HeldAccountSerializer(selectors.with_balances(own), many=True).data
         return Response({"items": items, "next_cursor": None})
 
-    @extend_schema(request=OpeningSerializer, responses={201: AccountSerializer})
+    @extend_schema(
+        operation_id="accounts_open", request=OpeningSerializer, responses={201: AccountSerializer}
+    )
     def post(self, request: Request) -> HttpResponse:
         """Open an account for oneself; it is empty and takes postings at once."""
         asked = OpeningSerializer(data=request.data)
@@ -67,23 +73,29 @@ class AccountView(APIView):
 
     if_match = ("PUT", "PATCH")
 
-    @extend_schema(responses=AccountSerializer)
+    @extend_schema(operation_id="accounts_read", responses=AccountSerializer)
     def get(self, request: Request, account_id: UUID) -> Response:
         """Read an account; its money is at `/balance`."""
         own = _own(request, account_id)
         return tagged(request, Response(AccountSerializer(own).data), _etag(own))
 
-    @extend_schema(request=LookSerializer, responses=AccountSerializer)
+    @extend_schema(
+        operation_id="accounts_replace", request=LookSerializer, responses=AccountSerializer
+    )
     def put(self, request: Request, account_id: UUID) -> Response:
         """Replace how an account looks."""
         return self._change(request, account_id, partial=False)
 
-    @extend_schema(request=LookSerializer, responses=AccountSerializer)
+    @extend_schema(
+        operation_id="accounts_change", request=LookSerializer, responses=AccountSerializer
+    )
     def patch(self, request: Request, account_id: UUID) -> Response:
         """Change some of how an account looks."""
         return self._change(request, account_id, partial=True)
 
-    @extend_schema(responses={204: OpenApiResponse(description="Closed.")})
+    @extend_schema(
+        operation_id="accounts_delete", responses={204: OpenApiResponse(description="Closed.")}
+    )
     def delete(self, request: Request, account_id: UUID) -> Response:
         """Close an account, as POST `/close` does. Nothing is deleted."""
         _change_own(request, account_id, Change.CLOSE)
@@ -106,7 +118,7 @@ class AccountView(APIView):
 class BalanceView(APIView):
     """The money of one of the caller's accounts."""
 
-    @extend_schema(responses=BalanceSerializer)
+    @extend_schema(operation_id="accounts_balance", responses=BalanceSerializer)
     def get(self, request: Request, account_id: UUID) -> Response:
         """Ask the ledger for the balance: available = booked + overdraft - held."""
         own = _own(request, account_id)
@@ -116,7 +128,7 @@ class BalanceView(APIView):
 class CloseView(APIView):
     """The end of an account."""
 
-    @extend_schema(request=None, responses=AccountSerializer)
+    @extend_schema(operation_id="accounts_close", request=None, responses=AccountSerializer)
     def post(self, request: Request, account_id: UUID) -> Response:
         """Close an account for good; it must be empty. Closing twice is closing once."""
         closed = _change_own(request, account_id, Change.CLOSE)
@@ -126,7 +138,7 @@ class CloseView(APIView):
 class FreezeView(APIView):
     """Stopping an account."""
 
-    @extend_schema(request=None, responses=AccountSerializer)
+    @extend_schema(operation_id="accounts_freeze", request=None, responses=AccountSerializer)
     def post(self, request: Request, account_id: UUID) -> Response:
         """Freeze an account.
 
@@ -140,7 +152,7 @@ class FreezeView(APIView):
 class UnfreezeView(APIView):
     """Letting an account go on."""
 
-    @extend_schema(request=None, responses=AccountSerializer)
+    @extend_schema(operation_id="accounts_unfreeze", request=None, responses=AccountSerializer)
     def post(self, request: Request, account_id: UUID) -> Response:
         """Thaw an account that oneself has frozen; staff thaw any."""
         account, party = selectors.account_for(account_id=account_id, principal=caller(request))
@@ -152,7 +164,9 @@ class ResolveView(APIView):
 
     throttle_scope = "resolve"
 
-    @extend_schema(parameters=[IbanSerializer], responses=PayeeSerializer)
+    @extend_schema(
+        operation_id="accounts_resolve", parameters=[IbanSerializer], responses=PayeeSerializer
+    )
     def get(self, request: Request) -> Response:
         """Find the account of another customer, to pay into it.
 

@@ -42,7 +42,11 @@ class RegisterView(PublicView):
 
     throttle_scope = "sign_up"
 
-    @extend_schema(request=RegistrationSerializer, responses={201: RegisteredSerializer})
+    @extend_schema(
+        operation_id="auth_register",
+        request=RegistrationSerializer,
+        responses={201: RegisteredSerializer},
+    )
     def post(self, request: Request) -> Response:
         """Register.
 
@@ -63,7 +67,7 @@ class SignInView(PublicView):
 
     throttle_scope = "sign_in"
 
-    @extend_schema(request=SignInSerializer, responses=TokensSerializer)
+    @extend_schema(operation_id="auth_login", request=SignInSerializer, responses=TokensSerializer)
     def post(self, request: Request) -> Response:
         """Sign in.
 
@@ -81,7 +85,9 @@ class RefreshView(PublicView):
 
     throttle_scope = "refresh"
 
-    @extend_schema(request=RefreshSerializer, responses=TokensSerializer)
+    @extend_schema(
+        operation_id="auth_refresh", request=RefreshSerializer, responses=TokensSerializer
+    )
     def post(self, request: Request) -> Response:
         """Exchange a refresh token for the next pair.
 
@@ -97,7 +103,11 @@ class RefreshView(PublicView):
 class SignOutView(APIView):
     """Ending the session of the token that is sent."""
 
-    @extend_schema(request=None, responses={204: OpenApiResponse(description="Signed out.")})
+    @extend_schema(
+        operation_id="auth_logout",
+        request=None,
+        responses={204: OpenApiResponse(description="Signed out.")},
+    )
     def post(self, request: Request) -> Response:
         """Sign out.
 
@@ -113,17 +123,21 @@ class SignOutView(APIView):
 class ProfileView(APIView):
     """The caller's own profile."""
 
-    @extend_schema(responses=ProfileSerializer)
+    @extend_schema(operation_id="auth_profile_read", responses=ProfileSerializer)
     def get(self, request: Request) -> Response:
         """Read one's own profile."""
         return Response(ProfileSerializer(selectors.user(user_id=caller(request).user_id)).data)
 
-    @extend_schema(request=ProfileSerializer, responses=ProfileSerializer)
+    @extend_schema(
+        operation_id="auth_profile_replace", request=ProfileSerializer, responses=ProfileSerializer
+    )
     def put(self, request: Request) -> Response:
         """Replace what one may change of one's own profile: the name."""
         return self._change(request, partial=False)
 
-    @extend_schema(request=ProfileSerializer, responses=ProfileSerializer)
+    @extend_schema(
+        operation_id="auth_profile_change", request=ProfileSerializer, responses=ProfileSerializer
+    )
     def patch(self, request: Request) -> Response:
         """Change some of what one may change of one's own profile."""
         return self._change(request, partial=True)
@@ -143,7 +157,7 @@ class ProfileView(APIView):
 class TicketView(APIView):
     """A ticket for the live socket, so that no token stands in an address."""
 
-    @extend_schema(request=None, responses={201: TicketSerializer})
+    @extend_schema(operation_id="auth_ws_ticket", request=None, responses={201: TicketSerializer})
     def post(self, request: Request) -> Response:
         """Get a ticket for one live connection."""
         principal = caller(request)
