@@ -51,15 +51,15 @@ def report(
     dump: BankDump, found: Survey, opened: tuple[int, int], done: Replay, agreement: Agreement
 ) -> Report:
     """Put the figures of an import together."""
-    counts, steps = dump.counts(), agreement.steps
+    left_out, steps = dump.left_out(found.accounts), agreement.steps
     near = sum(n for miss, n in steps.items() if 0 < abs(miss) <= dump.printed_step_minor)
     return Report(
         bank=dump.name,
         currency=dump.currency,
         customers=opened[0],
         accounts=opened[1],
-        accounts_without_movements=counts["accounts"] - opened[1],
-        disponents=counts["disponents"],
+        accounts_without_movements=left_out["accounts"],
+        disponents=left_out["disponents"],
         accounts_with_overdraft=found.overdrafts,
         first_movements=dict(found.first),
         rows=done.rows,

@@ -93,25 +93,27 @@ def _postings(
     statement: Statement, account: AccountView, clearing: UUID, opening_minor: int
 ) -> Iterator[tuple[Line | None, Posting]]:
     if opening_minor:
-        first = statement.lines[0].booked_date
-        opening = Line(first, opening_minor, "Opening balance", "")
-        yield None, _posting(opening, 0, "opening", account, clearing, place=0)
-    counted = zip(statement.lines, occurrences(statement.lines), strict=True)
-    places: Counter[date] = Counter()
-    for line, occurrence in counted:
-        places[line.booked_date] += 1
-        place = places[line.booked_date]
-        yield line, _posting(line, occurrence, "line", account, clearing, place=place)
+        day = _midnight(statement.lines[0])
+        opening = Line(day.date(), opening_minor, "Opening balance", "")
+        # Its id knows neither day nor amount: an account has one beginning.
+        once = derived_id(_CLEARING_OPENED, "statement", "opening", str(account.account_id))
+        yield None, _posting(once, opening, day, account, clearing)
+    for line, occurrence in zip(statement.lines, occurrences(statement.lines), strict=True):
+        at = _midnight(line) + timedelta(hours=12, seconds=occurrence)
+        names = ("statement", "line", str(account.account_id), str(occurrence), *identity(line))
+        yield line, _posting(derived_id(at, *names), line, at, account, clearing)
+
+
+def _midnight(line: Line) -> datetime:
+    return datetime.combine(line.booked_date, time(), tzinfo=UTC)
 
 
 def _posting(
-    line: Line, occurrence: int, what: str, account: AccountView, clearing: UUID, *, place: int
+    posting_id: UUID, line: Line, booked_at: datetime, account: AccountView, clearing: UUID
 ) -> Posting:
-    """Return a line's posting. Its id knows its day, not its place, which other files change."""
-    day = datetime.combine(line.booked_date, time(), tzinfo=UTC)
-    names = ("statement", what, str(account.account_id), str(occurrence), *identity(line))
+    """Return a line's posting, the same from whatever place of whatever file: it happens once."""
     return Posting(
-        posting_id=derived_id(day, *names),
+        posting_id=posting_id,
         legs=(
             Leg(
                 account_id=account.account_id,
@@ -124,5 +126,5 @@ def _posting(
         description=line.description,
         counterparty=line.counterparty,
         effective_date=line.booked_date,
-        booked_at=day + timedelta(seconds=place),
+        booked_at=booked_at,
     )

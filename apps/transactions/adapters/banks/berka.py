@@ -108,7 +108,7 @@ class Berka:
         self._directory = directory
         self._dates: dict[str, date] = {}
         self._owners: dict[str, str] = {}
-        self._disponents = 0
+        self._disponents: list[str] = []
 
     def began_at(self) -> datetime:
         """Return the first day of the data."""
@@ -158,10 +158,11 @@ class Berka:
             former = day
             yield from self._day(list(group), balances, seen)
 
-    def counts(self) -> dict[str, int]:
-        """Return how many accounts the dump names, and how many may also be used by another."""
+    def left_out(self, accounts: frozenset[UUID]) -> dict[str, int]:
+        """Return how many other accounts there are, and how many disponents these have."""
         self._prepare()
-        return {"accounts": len(self._dates), "disponents": self._disponents}
+        disponents = sum(_account_id(account) in accounts for account in self._disponents)
+        return {"accounts": len(self._dates) - len(accounts), "disponents": disponents}
 
     def _day(
         self, rows: list[_Row], balances: dict[str, int], seen: set[str]
@@ -196,7 +197,7 @@ class Berka:
         columns = ("account_id", "district_id", "frequency", "date")
         self._owners = {h.account: h.client for h in holdings if h.is_owner}
         dates = dict(tables.rows(self._directory, "account", columns, _opened))
-        self._disponents = sum(not h.is_owner for h in holdings)
+        self._disponents = [h.account for h in holdings if not h.is_owner]
         if ownerless := dates.keys() - self._owners.keys():
             raise UnreadableDumpError(f"disp: account {min(ownerless)} has no owner")
         self._dates = dates

@@ -81,8 +81,8 @@ class BankDump(Protocol):
         """
         ...
 
-    def counts(self) -> dict[str, int]:
-        """Return how many things the dump holds beyond what is carried over, by their names."""
+    def left_out(self, accounts: frozenset[UUID]) -> dict[str, int]:
+        """Return how much there is beyond these accounts and their holders, by name."""
         ...
 
     def system_account(self, purpose: str) -> tuple[UUID, str]:

@@ -121,8 +121,8 @@ def identity(line: Line) -> tuple[str, ...]:
     return (
         line.booked_date.isoformat(),
         str(line.amount_minor),
-        line.description.casefold(),
-        line.counterparty.casefold(),
+        line.description,
+        line.counterparty,
     )
 
 

@@ -14,10 +14,12 @@ from apps.transactions.adapters.statements import (
     DECIMALS,
     ROLES,
     Hints,
+    Line,
     Statement,
     UnreadableStatementError,
     read_statement,
 )
+from apps.transactions.contracts import Outcome, PostingIdReused
 from apps.transactions.management.statement_import import (
     FutureLineError,
     Imported,
@@ -110,14 +112,20 @@ class Command(BaseCommand):
         if not done.refused:
             return
         for line, outcome in done.refused[:_SHOWN]:
-            what = f"{line.booked_date} {line.description}" if line else "Opening balance"
-            self.stdout.write(f"Refused: {what}: {outcome.detail or outcome.code}")
+            self.stdout.write(f"Refused: {_why(line, outcome)}")
         if done.codes["insufficient_funds"]:
             self.stdout.write(
                 "The account starts empty here. --opening-balance says what was on it before the "
                 "first line; run the same file again and only what is missing is posted."
             )
         raise CommandError(f"{len(done.refused):,} lines were refused; the others are posted.")
+
+
+def _why(line: Line | None, outcome: Outcome) -> str:
+    if line is None and outcome.code == PostingIdReused.code:
+        return "the opening balance: another one was posted before"
+    what = f"{line.booked_date} {line.description}" if line else "the opening balance"
+    return f"{what}: {outcome.detail or outcome.code}"
 
 
 def _account(iban: str) -> AccountView:
