@@ -12,18 +12,16 @@ import msgspec
 from vortex.binding import metrics
 from vortex.contracts import Operation, Service
 from vortex.errors import Refusal, rebuild
-from vortex.telemetry import context as request
 
 
 def call(implementation: Service, operation: Operation, arguments: msgspec.Struct) -> Any:
-    """Call a hosted implementation by value, within the operation's deadline."""
+    """Call a hosted implementation by value; the deadline is already in the request context."""
     received = _copied(operation, "sent", arguments, operation.arguments)
     given = {name: getattr(received, name) for name in received.__struct_fields__}
-    with request.use(deadline=request.deadline_in(operation.deadline_ms)):
-        try:
-            answer = getattr(implementation, operation.name)(**given)
-        except Refusal as refusal:
-            raise declared(operation, refusal) from None
+    try:
+        answer = getattr(implementation, operation.name)(**given)
+    except Refusal as refusal:
+        raise declared(operation, refusal) from None
     return _copied(operation, "received", answer, operation.answer)
 
 
@@ -40,7 +38,7 @@ def by_value(value: Any, type_: Any) -> Any:
 
 def _copied(operation: Operation, direction: str, value: Any, type_: Any) -> Any:
     encoded = _encoder.encode(value)
-    metrics.bytes_copied.labels(operation.path, direction).inc(len(encoded))
+    metrics.copied(operation, direction, len(encoded))
     return _decoder(type_).decode(encoded)
 
 

@@ -1,9 +1,12 @@
 """What is counted about calls between contexts: each edge of the map, and what travels along it."""
 
+import functools
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
+
+from prometheus_client import Counter, Histogram
 
 from vortex.contracts import Operation
 from vortex.errors import Refusal
@@ -19,7 +22,7 @@ _calls = counter(
     "Calls between contexts; the outcome is `answered`, `crashed` or the code of a refusal",
     ("caller", "operation", "mode", "outcome"),
 )
-bytes_copied = counter(
+_bytes = counter(
     "vortex_call_bytes_total", "What local calls would put on a wire", ("operation", "direction")
 )
 _seconds = histogram(
@@ -38,5 +41,27 @@ def measured(caller: str, operation: Operation, mode: str) -> Iterator[None]:
         outcome = refusal.code
         raise
     finally:
-        _calls.labels(caller, operation.path, mode, outcome).inc()
-        _seconds.labels(caller, operation.path, mode).observe(time.perf_counter() - started)
+        path = operation.path
+        _calls_of(caller, path, mode, outcome).inc()
+        _seconds_of(caller, path, mode).observe(time.perf_counter() - started)
+
+
+def copied(operation: Operation, direction: str, size: int) -> None:
+    """Count the bytes of what a local call copied."""
+    _bytes_of(operation.path, direction).inc(size)
+
+
+# Finding a metric by its labels costs more than counting; this is on the path of every call.
+@functools.cache
+def _calls_of(*labels: str) -> Counter:
+    return _calls.labels(*labels)
+
+
+@functools.cache
+def _seconds_of(*labels: str) -> Histogram:
+    return _seconds.labels(*labels)
+
+
+@functools.cache
+def _bytes_of(*labels: str) -> Counter:
+    return _bytes.labels(*labels)

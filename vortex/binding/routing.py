@@ -44,7 +44,7 @@ def dispatch(
     interface: type[Service], operation: Operation, arguments: msgspec.Struct, caller: str
 ) -> Any:
     """Make a call wherever its context runs, following a move within the operation's deadline."""
-    with request.use(deadline=request.deadline_in(operation.deadline_ms)) as bounds:
+    with request.within(operation.deadline_ms) as bounds:
         while True:
             route = route_of(operation.context)
             try:

@@ -58,10 +58,9 @@ class RemoteTransport:
     def call(self, operation: Operation, arguments: msgspec.Struct, *, caller: str) -> Any:
         """Return the decoded answer, raise the operation's refusal, or raise Unavailable."""
         started, outcome = time.perf_counter(), "failed"
-        deadline = request_context.deadline_in(operation.deadline_ms)
         try:
             with (
-                request_context.use(deadline=deadline),
+                request_context.within(operation.deadline_ms),
                 span(operation.path, kind="client", caller=caller),
                 self._place(),
             ):

@@ -49,6 +49,27 @@ def use(**changes: Any) -> Iterator[RequestContext]:
         _current.reset(token)
 
 
+@contextmanager
+def within(milliseconds: int) -> Iterator[RequestContext]:
+    """Run a block that has so many milliseconds, or fewer where the work around it has fewer left.
+
+    As `use(deadline=...)`, at a third of its cost: every call between contexts does this.
+    """
+    outer = _current.get()
+    deadline = deadline_in(milliseconds)
+    if outer.deadline is not None and outer.deadline <= deadline:
+        yield outer
+        return
+    inner = RequestContext(
+        outer.request_id, outer.traceparent, outer.actor, deadline, outer.causation_id
+    )
+    token = _current.set(inner)
+    try:
+        yield inner
+    finally:
+        _current.reset(token)
+
+
 def deadline_in(milliseconds: int) -> float:
     """Return the deadline that many milliseconds from now."""
     return time.monotonic() + milliseconds / 1000

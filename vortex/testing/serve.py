@@ -20,6 +20,8 @@ def main() -> None:
         get_internal_wsgi_application,
     )
 
+    # The server writes headers and body apart; Nagle would hold the body back for 40 ms.
+    WSGIRequestHandler.disable_nagle_algorithm = True
     server = ThreadedWSGIServer(("127.0.0.1", 0), WSGIRequestHandler)
     server.set_app(get_internal_wsgi_application())
     threading.Thread(target=server.serve_forever, daemon=True).start()

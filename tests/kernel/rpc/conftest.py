@@ -25,6 +25,7 @@ def shelf() -> Iterator[Shelf]:
 @pytest.fixture(scope="session")
 def django_url() -> Iterator[str]:
     """Return where this process's own Django listens."""
+    WSGIRequestHandler.disable_nagle_algorithm = True
     server = ThreadedWSGIServer(("127.0.0.1", 0), WSGIRequestHandler)
     server.daemon_threads = True
     server.set_app(get_internal_wsgi_application())
