@@ -78,6 +78,14 @@ class ContextSchema(AutoSchema):
         parts = type(self.view).__module__.split(".")
         return [parts[1]] if parts[0] == "apps" else ["operations"]
 
+    def get_operation_id(self) -> str:
+        """Return a name that is the address and the method, and so can never be another's."""
+        parts = [
+            f"by_{part.strip('{}')}" if part.startswith("{") else part.replace("-", "_")
+            for part in self.path.removeprefix("/api/").split("/")
+        ]
+        return "_".join([*parts, self.method.lower()])
+
     def get_override_parameters(self) -> list[Any]:
         """Return the headers that the view demands."""
         found: list[Any] = list(super().get_override_parameters())
@@ -107,7 +115,8 @@ class ContextSchema(AutoSchema):
 def page_of(serializer: type[serializers.BaseSerializer[Any]]) -> Any:
     """Return the schema of a page of these rows, for a view that pages by itself.
 
-    `@extend_schema(responses=page_of(EntryOut), parameters=PAGE_PARAMETERS)`
+    `@extend_schema(responses=page_of(EntryOut), parameters=PARAMETERS)`, with the parameters of
+    vortex.http.pagination.
     """
     from drf_spectacular.utils import inline_serializer
 
@@ -121,16 +130,6 @@ def page_of(serializer: type[serializers.BaseSerializer[Any]]) -> Any:
             ),
         },
     )
-
-
-PAGE_PARAMETERS: Final = [
-    OpenApiParameter("cursor", str, description="The `next_cursor` of the page before."),
-    OpenApiParameter(
-        "limit",
-        {"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
-        description="How many items a page has at most.",
-    ),
-]
 
 
 def only_api(endpoints: list[Endpoint]) -> list[Endpoint]:

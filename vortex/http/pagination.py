@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import msgspec
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -123,30 +124,31 @@ class CursorPage(BasePagination):
     def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
         """Return the OpenAPI parameters of every paged list."""
         del view
-        return PARAMETERS
+        return [
+            {
+                "name": parameter.name,
+                "in": parameter.location,
+                "required": parameter.required,
+                "description": parameter.description,
+                "schema": parameter.type,
+            }
+            for parameter in PARAMETERS
+        ]
 
 
-PARAMETERS: Final[list[dict[str, Any]]] = [
-    {
-        "name": "cursor",
-        "in": "query",
-        "required": False,
-        "description": "The `next_cursor` of the page before.",
-        "schema": {"type": "string", "maxLength": _LONGEST_CURSOR},
-    },
-    {
-        "name": "limit",
-        "in": "query",
-        "required": False,
-        "description": "How many items a page has at most.",
-        "schema": {
-            "type": "integer",
-            "minimum": 1,
-            "maximum": LARGEST_LIMIT,
-            "default": DEFAULT_LIMIT,
-        },
-    },
-]
+_CURSOR: Final = {"type": "string", "maxLength": _LONGEST_CURSOR}
+_LIMIT: Final = {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": LARGEST_LIMIT,
+    "default": DEFAULT_LIMIT,
+}
+
+# For the `@extend_schema(parameters=[..., *PARAMETERS])` of a view that pages by itself.
+PARAMETERS: Final = (
+    OpenApiParameter("cursor", _CURSOR, description="The `next_cursor` of the page before."),
+    OpenApiParameter("limit", _LIMIT, description="How many items a page has at most."),
+)
 
 
 def _limit(text: str) -> int:

@@ -1,5 +1,7 @@
 """What holds in a service that does not host auth; test_staff.py runs it in such a process."""
 
+from typing import Any
+
 import pytest
 from django.conf import settings
 from django.contrib import admin
@@ -14,7 +16,8 @@ pytestmark = [pytest.mark.servers, pytest.mark.django_db]
 
 
 def remember(*roles: str, email: str = "staff@example.com", is_active: bool = True, user_id=None):
-    return get_user_model().objects.remember(
+    users: Any = get_user_model().objects
+    return users.remember(
         user_id=user_id or new_id(),
         email=email,
         full_name="Sam Staff",
