@@ -61,6 +61,12 @@ class UnknownCategory(Invalid, code="unknown_category", title="Unknown category"
     """The category is none of those that GET /api/transactions/categories lists."""
 
 
+class InvalidEffectiveDate(
+    Invalid, code="invalid_effective_date", title="Effective date too far away"
+):
+    """A transfer counts at most a year before or after it is booked."""
+
+
 class LedgerAccountKind(StrEnum):
     """Whose account it is: a customer's, limited; or the bank's own, where money enters and leaves."""
 

@@ -1,0 +1,180 @@
+"""What the ledger reads and writes over HTTP. A customer sees their own entries of a posting."""
+
+from typing import Any, Final
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+
+from apps.transactions.contracts import CATEGORIES, PostingKind
+from apps.transactions.domain.posting import MAX_TEXT
+from apps.transactions.selectors import OwnEntry, OwnPosting
+from apps.transactions.services.posting import MAX_BATCH
+from vortex.http.fields import MoneyField
+from vortex.money import MAX_MINOR, Money
+
+_ID: Final = "01920f4e-5a10-7c3e-8f00-5d1f6b2a9c01"
+_OTHER: Final = "01920f4e-5a10-7c3e-8f00-5d1f6b2a9c02"
+
+
+class TextField(serializers.CharField):
+    """Somebody's words, kept as they were written; shown escaped, never interpreted."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            max_length=MAX_TEXT, allow_blank=True, trim_whitespace=False, default="", **kwargs
+        )
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Dinner",
+            value={
+                "source_account_id": _ID,
+                "target_account_id": _OTHER,
+                "amount": {"amount": "12.34", "currency": "EUR"},
+                "description": "Dinner",
+            },
+            request_only=True,
+        )
+    ]
+)
+class TransferSerializer(serializers.Serializer[Any]):
+    """Money from an account of one's own to any account."""
+
+    source_account_id = serializers.UUIDField()
+    target_account_id = serializers.UUIDField()
+    amount = MoneyField(positive=True)
+    description = TextField()
+    counterparty = TextField(help_text="Who gets it, in the payer's words.")
+    reference = TextField()
+    category = serializers.ChoiceField(choices=CATEGORIES, default="transfers")
+    effective_date = serializers.DateField(
+        default=None, allow_null=True, help_text="When it counts; the booking date if left out."
+    )
+
+
+class BulkItemSerializer(TransferSerializer):
+    """A transfer of a batch. Its id, a UUIDv7 of the caller's, makes it count once for ever."""
+
+    id = serializers.UUIDField()
+
+
+class BulkSerializer(serializers.Serializer[Any]):
+    """Transfers, in the order in which they are to be made."""
+
+    atomic = serializers.BooleanField(
+        default=False, help_text="All of them or none; otherwise each stands or falls by itself."
+    )
+    items = serializers.ListField(
+        child=BulkItemSerializer(), allow_empty=False, max_length=MAX_BATCH
+    )
+
+
+class OutcomeSerializer(serializers.Serializer[Any]):
+    """What became of one item of a batch."""
+
+    id = serializers.UUIDField(source="posting_id")
+    posted = serializers.BooleanField()
+    replayed = serializers.BooleanField(help_text="It stood before this request.")
+    code = serializers.CharField(help_text="Why it was refused; empty where it was not.")
+    detail = serializers.CharField()
+
+
+class OutcomesSerializer(serializers.Serializer[Any]):
+    """The outcomes of a batch, in its order."""
+
+    posted = serializers.IntegerField()
+    refused = serializers.IntegerField()
+    items = OutcomeSerializer(many=True)
+
+
+class EntrySerializer(serializers.Serializer[OwnEntry]):
+    """One's own side of a transaction, with the balance of that account after it."""
+
+    account_id = serializers.UUIDField()
+    amount = serializers.SerializerMethodField(help_text="Negative for money that went out.")
+    balance_after = serializers.SerializerMethodField()
+    version = serializers.IntegerField(help_text="Counts the account's entries, without gaps.")
+
+    def get_amount(self, entry: OwnEntry) -> dict[str, str]:
+        """Return the amount as money."""
+        return _money(entry.amount_minor, entry.currency)
+
+    def get_balance_after(self, entry: OwnEntry) -> dict[str, str]:
+        """Return the balance as money."""
+        return _money(entry.balance_after_minor, entry.currency)
+
+
+class TransactionSerializer(serializers.Serializer[OwnPosting]):
+    """A transaction, as one of its sides sees it."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=list(PostingKind))
+    description = serializers.CharField()
+    counterparty = serializers.CharField()
+    reference = serializers.CharField()
+    category = serializers.CharField(help_text="The caller's own; the other side has its own.")
+    booked_at = serializers.DateTimeField()
+    effective_date = serializers.DateField()
+    reverses_id = serializers.UUIDField(allow_null=True)
+    reversed_by_id = serializers.UUIDField(allow_null=True)
+    entries = EntrySerializer(many=True)
+
+
+class AnnotationSerializer(serializers.Serializer[Any]):
+    """What a customer may change about a transaction: how they file it."""
+
+    category = serializers.ChoiceField(choices=CATEGORIES)
+
+
+class ReversalSerializer(serializers.Serializer[Any]):
+    """Why a transaction is undone."""
+
+    reason = serializers.CharField(max_length=MAX_TEXT)
+
+
+class CategorySerializer(serializers.Serializer[Any]):
+    """A category: its key, which never changes, and its name."""
+
+    key = serializers.CharField()
+    name = serializers.CharField()
+
+
+class CategoryGroupSerializer(serializers.Serializer[Any]):
+    """Categories that belong together."""
+
+    name = serializers.CharField()
+    categories = CategorySerializer(many=True)
+
+
+class CategoriesSerializer(serializers.Serializer[Any]):
+    """All categories, by group."""
+
+    items = CategoryGroupSerializer(many=True)
+
+
+class WantedSerializer(serializers.Serializer[Any]):
+    """The filters of the list."""
+
+    account_id = serializers.UUIDField(required=False)
+    booked_from = serializers.DateTimeField(required=False)
+    booked_before = serializers.DateTimeField(required=False)
+    least_minor = serializers.IntegerField(
+        required=False, min_value=0, max_value=MAX_MINOR, help_text="In minor units, such as cents."
+    )
+    most_minor = serializers.IntegerField(required=False, min_value=0, max_value=MAX_MINOR)
+    direction = serializers.ChoiceField(choices=["in", "out"], required=False)
+    kind = serializers.ChoiceField(choices=list(PostingKind), required=False)
+    category = serializers.ChoiceField(choices=CATEGORIES, required=False)
+    q = serializers.CharField(
+        source="word",
+        required=False,
+        max_length=100,
+        help_text="A word of the description or of the counterparty.",
+    )
+
+
+def _money(minor: int, currency: str) -> dict[str, str]:
+    money = Money(minor, currency)
+    return {"amount": money.amount, "currency": money.currency}

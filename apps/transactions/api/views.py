@@ -1,0 +1,175 @@
+"""HTTP of the ledger: decode, call one service, encode. Other people's transactions do not exist."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.transactions import selectors
+from apps.transactions.api.serializers import (
+    AnnotationSerializer,
+    BulkSerializer,
+    CategoriesSerializer,
+    EntrySerializer,
+    OutcomesSerializer,
+    ReversalSerializer,
+    TransactionSerializer,
+    TransferSerializer,
+    WantedSerializer,
+)
+from apps.transactions.domain.categories import grouped
+from apps.transactions.selectors import OwnPosting, Wanted
+from apps.transactions.services import annotating, reversing, transferring
+from apps.transactions.services.transferring import Transfer
+from vortex.clock import now
+from vortex.db import unit_of_work
+from vortex.http.idempotency import IdempotentView
+from vortex.http.openapi import page_of as page_schema
+from vortex.http.pagination import PARAMETERS, page_of, window
+from vortex.identity.authentication import caller
+from vortex.identity.permissions import RequiresRole
+from vortex.ids import new_id
+
+_ORDER: Final = "transactions by -booked_at,-id"
+
+
+class TransactionsView(IdempotentView):
+    """The caller's transactions."""
+
+    context = "transactions"
+
+    @extend_schema(
+        parameters=[WantedSerializer, *PARAMETERS], responses=page_schema(TransactionSerializer)
+    )
+    def get(self, request: Request) -> Response:
+        """List one's own transactions, newest first."""
+        asked = window(request, order=_ORDER, types=(datetime, UUID))
+        wanted = WantedSerializer(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        rows = selectors.postings_of_owner(
+            owner_id=caller(request).user_id,
+            wanted=Wanted(**wanted.validated_data),
+            after=asked.after,  # type: ignore[arg-type]
+            limit=asked.limit + 1,
+        )
+        page = page_of(rows, asked, key=lambda row: (row.booked_at, row.id))
+        items = TransactionSerializer(page.items, many=True).data
+        return Response({"items": items, "next_cursor": page.next_cursor})
+
+    @extend_schema(request=TransferSerializer, responses={201: TransactionSerializer})
+    def post(self, request: Request) -> HttpResponse:
+        """Move money from one's own account to any account, at once and for good."""
+        asked = TransferSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        owner = caller(request).user_id
+        with unit_of_work("transactions"):
+            posted = transferring.transfer(
+                transfer=_transfer(new_id(), asked.validated_data), owner_id=owner
+            )
+            made = selectors.posting_of_owner(posting_id=posted.posting_id, owner_id=owner)
+            headers = {"Location": f"{request.path}/{made.id}"}
+            return self.remember(TransactionSerializer(made).data, status=201, headers=headers)
+
+
+class BulkView(IdempotentView):
+    """Many transfers in one request."""
+
+    context = "transactions"
+
+    @extend_schema(request=BulkSerializer, responses={200: OutcomesSerializer})
+    def post(self, request: Request) -> HttpResponse:
+        """Make up to 10,000 transfers in their order.
+
+        Without `atomic` each stands or falls by itself, and the outcomes say which; with it the
+        first refusal refuses all of them.
+        """
+        asked = BulkSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        items = [_transfer(item.pop("id"), item) for item in asked.validated_data["items"]]
+        with unit_of_work("transactions"):
+            outcomes = transferring.transfer_many(
+                transfers=items,
+                owner_id=caller(request).user_id,
+                atomic=asked.validated_data["atomic"],
+            )
+            posted = sum(outcome.posted for outcome in outcomes)
+            answer = {"posted": posted, "refused": len(outcomes) - posted, "items": outcomes}
+            return self.remember(OutcomesSerializer(answer).data)
+
+
+class CategoriesView(APIView):
+    """The categories that transactions are filed under."""
+
+    @extend_schema(responses=CategoriesSerializer)
+    def get(self, request: Request) -> Response:
+        """List the categories, by group."""
+        return Response({"items": grouped()})
+
+
+class TransactionView(APIView):
+    """One of the caller's transactions."""
+
+    @extend_schema(responses=TransactionSerializer)
+    def get(self, request: Request, posting_id: UUID) -> Response:
+        """Read a transaction."""
+        return Response(TransactionSerializer(_own(request, posting_id)).data)
+
+    @extend_schema(request=AnnotationSerializer, responses=TransactionSerializer)
+    def patch(self, request: Request, posting_id: UUID) -> Response:
+        """File a transaction under another category; the other side of it sees no change."""
+        asked = AnnotationSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        _own(request, posting_id)
+        annotating.categorize(
+            posting_id=posting_id,
+            owner_id=caller(request).user_id,
+            category=asked.validated_data["category"],
+            changed_at=now(),
+        )
+        return Response(TransactionSerializer(_own(request, posting_id)).data)
+
+
+class EntriesView(APIView):
+    """The caller's side of a transaction."""
+
+    @extend_schema(responses=page_schema(EntrySerializer))
+    def get(self, request: Request, posting_id: UUID) -> Response:
+        """List one's own entries of a transaction; the other side's are nobody else's business."""
+        own = _own(request, posting_id)
+        items = EntrySerializer(own.entries, many=True).data
+        return Response({"items": items, "next_cursor": None})
+
+
+class ReverseView(IdempotentView):
+    """Undoing a transaction: for the bank's staff, since it takes money from the receiver."""
+
+    context = "transactions"
+    permission_classes = [RequiresRole("administrator", "support_agent")]
+
+    @extend_schema(request=ReversalSerializer, responses={201: None})
+    def post(self, request: Request, posting_id: UUID) -> HttpResponse:
+        """Undo a transaction by its mirror image; the accounts' limits hold."""
+        asked = ReversalSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        with unit_of_work("transactions"):
+            posted = reversing.reverse(
+                posting_id=new_id(),
+                original_id=posting_id,
+                reason=asked.validated_data["reason"],
+                actor_id=caller(request).user_id,
+            )
+            answer = {"id": str(posted.posting_id), "reverses_id": str(posting_id)}
+            return self.remember(answer, status=201)
+
+
+def _own(request: Request, posting_id: UUID) -> OwnPosting:
+    return selectors.posting_of_owner(posting_id=posting_id, owner_id=caller(request).user_id)
+
+
+def _transfer(posting_id: UUID, said: dict[str, Any]) -> Transfer:
+    return Transfer(posting_id=posting_id, **said)

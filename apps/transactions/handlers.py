@@ -1,0 +1,55 @@
+"""What the ledger hears of itself: postings become news for the people whose money moved."""
+
+from typing import Any
+from uuid import UUID
+
+from apps.transactions.contracts import PostedLeg, TransactionPosted
+from vortex.inbox import on
+from vortex.money import Money
+from vortex.realtime import push
+
+
+@on(TransactionPosted, batch=200)
+def tell_the_owners(events: list[TransactionPosted]) -> None:
+    """Push each posting to its owners, and once per account the balance after the last of them.
+
+    The socket is a hint: whoever misses it reads the list. So a push that is lost is not sought.
+    """
+    balances: dict[UUID, PostedLeg] = {}
+    for event in events:
+        for leg in event.legs:
+            if leg.owner_id is None:
+                continue
+            push(leg.owner_id, "transaction.posted", _news(event, leg))
+            known = balances.get(leg.account_id)
+            if known is None or leg.version > known.version:
+                balances[leg.account_id] = leg
+    for leg in balances.values():
+        if leg.owner_id is not None:
+            push(leg.owner_id, "balance.changed", _balance(leg))
+
+
+def _news(event: TransactionPosted, leg: PostedLeg) -> dict[str, Any]:
+    return {
+        "id": str(event.posting_id),
+        "kind": event.kind,
+        "description": event.description,
+        "counterparty": event.counterparty,
+        "category": event.category,
+        "booked_at": event.booked_at.isoformat(),
+        "amount": _money(leg.amount_minor, leg.currency),
+        **_balance(leg),
+    }
+
+
+def _balance(leg: PostedLeg) -> dict[str, Any]:
+    return {
+        "account_id": str(leg.account_id),
+        "booked": _money(leg.balance_after_minor, leg.currency),
+        "version": leg.version,
+    }
+
+
+def _money(minor: int, currency: str) -> dict[str, str]:
+    money = Money(minor, currency)
+    return {"amount": money.amount, "currency": money.currency}

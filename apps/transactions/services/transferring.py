@@ -1,0 +1,122 @@
+"""Transfers by customers: from an account of one's own to any account of the same currency."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+from uuid import UUID
+
+from apps.transactions import selectors
+from apps.transactions.contracts import (
+    InvalidEffectiveDate,
+    Leg,
+    LedgerAccountNotFound,
+    MalformedPosting,
+    Outcome,
+    Posted,
+    Posting,
+    PostingKind,
+)
+from apps.transactions.services import posting as engine
+from vortex.clock import today
+from vortex.errors import Refusal
+from vortex.money import Money
+
+# A customer may say that a transfer counts a little earlier or later, not in another age.
+_FARTHEST: Final = timedelta(days=366)
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """What a customer asks for. The id is the posting's, so a second delivery moves nothing."""
+
+    posting_id: UUID
+    source_account_id: UUID
+    target_account_id: UUID
+    amount: Money
+    description: str
+    counterparty: str
+    reference: str
+    category: str
+    effective_date: date | None
+
+
+def transfer(*, transfer: Transfer, owner_id: UUID) -> Posted:
+    """Make one transfer. Refuses a source that is not the customer's as if it did not exist."""
+    own = set(selectors.own_account_ids(owner_id=owner_id))
+    refusal = _problem_of(transfer, own)
+    if refusal is not None:
+        raise refusal
+    return engine.post(_posting(transfer, owner_id))
+
+
+def transfer_many(
+    *, transfers: Sequence[Transfer], owner_id: UUID, atomic: bool
+) -> tuple[Outcome, ...]:
+    """Make transfers in their order, each by itself.
+
+    With `atomic` the first refusal is raised; the unit of work that this runs in takes back what
+    was posted before it.
+    """
+    own = set(selectors.own_account_ids(owner_id=owner_id))
+    problems = [_problem_of(transfer, own) for transfer in transfers]
+    posted = iter(
+        engine.post_many(
+            [
+                _posting(transfer, owner_id)
+                for transfer, problem in zip(transfers, problems, strict=True)
+                if problem is None
+            ]
+        )
+    )
+    outcomes = tuple(
+        next(posted) if problem is None else _refused(transfer, problem)
+        for transfer, problem in zip(transfers, problems, strict=True)
+    )
+    refused = next((outcome for outcome in outcomes if not outcome.posted), None)
+    if atomic and refused is not None:
+        raise engine.REFUSALS.get(refused.code, MalformedPosting)(
+            refused.detail, posting_id=str(refused.posting_id)
+        )
+    return outcomes
+
+
+def _problem_of(transfer: Transfer, own: set[UUID]) -> Refusal | None:
+    if transfer.source_account_id not in own:
+        return LedgerAccountNotFound(account_id=str(transfer.source_account_id))
+    effective = transfer.effective_date
+    if effective is not None and abs(effective - today()) > _FARTHEST:
+        return InvalidEffectiveDate(effective_date=effective.isoformat())
+    return None
+
+
+def _refused(transfer: Transfer, problem: Refusal) -> Outcome:
+    return Outcome(
+        posting_id=transfer.posting_id, posted=False, code=problem.code, detail=problem.detail
+    )
+
+
+def _posting(transfer: Transfer, owner_id: UUID) -> Posting:
+    currency = transfer.amount.currency
+    return Posting(
+        posting_id=transfer.posting_id,
+        legs=(
+            Leg(
+                account_id=transfer.source_account_id,
+                amount_minor=-transfer.amount.minor,
+                currency=currency,
+            ),
+            Leg(
+                account_id=transfer.target_account_id,
+                amount_minor=transfer.amount.minor,
+                currency=currency,
+            ),
+        ),
+        kind=PostingKind.TRANSFER,
+        description=transfer.description,
+        category=transfer.category,
+        counterparty=transfer.counterparty,
+        reference=transfer.reference,
+        effective_date=transfer.effective_date,
+        actor_id=owner_id,
+    )

@@ -1,0 +1,95 @@
+"""The ledger's laws, asked of every row: what the engine promises, proved after the fact."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import connections
+
+from vortex.db import alias_of
+
+
+@dataclass(frozen=True)
+class Law:
+    """A law, and the statement that lists breaches of it: what is broken, and how."""
+
+    name: str
+    breaches: str
+
+
+LAWS: Final = (
+    Law(
+        "the entries of all postings sum to zero per currency",
+        "select currency, sum(amount_minor)::text from transactions_entry"
+        " group by currency having sum(amount_minor) <> 0",
+    ),
+    Law(
+        "the entries of each posting sum to zero per currency",
+        "select posting_id::text, currency || ' ' || sum(amount_minor) from transactions_entry"
+        " group by posting_id, currency having sum(amount_minor) <> 0",
+    ),
+    Law(
+        "the balance of an account is the sum of its entries",
+        "select a.id::text, a.booked_minor || ' is not ' || coalesce(sum(e.amount_minor), 0)"
+        " from transactions_account a left join transactions_entry e on e.account_id = a.id"
+        " group by a.id having a.booked_minor <> coalesce(sum(e.amount_minor), 0)",
+    ),
+    Law(
+        "each entry carries the balance after it",
+        "select account_id::text, 'version ' || version from ("
+        " select account_id, version, balance_after_minor, sum(amount_minor)"
+        " over (partition by account_id order by version) as running from transactions_entry) e"
+        " where balance_after_minor <> running",
+    ),
+    Law(
+        "the versions of an account have no gap",
+        "select a.id::text, a.version || ' versions, ' || count(e.version) || ' entries up to '"
+        " || coalesce(max(e.version), 0) from transactions_account a"
+        " left join transactions_entry e on e.account_id = a.id group by a.id"
+        " having count(e.version) <> a.version or coalesce(max(e.version), 0) <> a.version",
+    ),
+    Law(
+        "each entry belongs to a posting and to an account of its currency",
+        "select e.posting_id::text, e.account_id::text from transactions_entry e"
+        " left join transactions_posting p on p.id = e.posting_id"
+        " left join transactions_account a on a.id = e.account_id and a.currency = e.currency"
+        " where p.id is null or a.id is null",
+    ),
+    Law(
+        "each posting has entries",
+        "select p.id::text, p.kind from transactions_posting p where not exists"
+        " (select from transactions_entry e where e.posting_id = p.id)",
+    ),
+    Law(
+        "no account is below its limit",
+        "select id::text, booked_minor::text from transactions_account"
+        " where kind = 'customer' and booked_minor - held_minor < -overdraft_minor",
+    ),
+    Law(
+        "each reversal undoes a posting that exists",
+        "select r.posting_id::text, r.original_id::text from transactions_reversal r"
+        " left join transactions_posting o on o.id = r.original_id"
+        " left join transactions_posting p on p.id = r.posting_id"
+        " where o.id is null or p.id is null or p.reverses_id <> r.original_id",
+    ),
+)
+
+
+def breaches_of(law: Law, *, most: int = 20) -> list[str]:
+    """Return what breaks a law, at most so many sentences; an empty list is what one hopes for."""
+    with connections[alias_of("transactions")].cursor() as cursor:
+        cursor.execute(f"{law.breaches} limit %s", (most,))  # noqa: S608 - the laws stand above
+        return [f"{what}: {how}" for what, how in cursor.fetchall()]
+
+
+def totals() -> list[tuple[str, int, int, int]]:
+    """Return the trial balance: per currency the debits, the credits and how many entries there are.
+
+    Amounts are in minor units; debits are negative, and the two sum to zero.
+    """
+    with connections[alias_of("transactions")].cursor() as cursor:
+        cursor.execute(
+            "select currency, coalesce(sum(amount_minor) filter (where amount_minor < 0), 0),"
+            " coalesce(sum(amount_minor) filter (where amount_minor > 0), 0), count(*)"
+            " from transactions_entry group by currency order by currency"
+        )
+        return [(str(c), int(d), int(k), int(n)) for c, d, k, n in cursor.fetchall()]

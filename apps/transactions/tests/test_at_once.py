@@ -1,0 +1,160 @@
+"""Many clients at once: nothing is lost, nothing is doubled, nobody waits for ever."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connections
+
+from apps.transactions.contracts import Leg, LedgerAccountKind, Posting
+from apps.transactions.models import Account, Entry
+from apps.transactions.services import accounts
+from apps.transactions.services.posting import post
+from apps.transactions.services.reversing import reverse
+from apps.transactions.services.verifying import LAWS, breaches_of
+from vortex.clock import now
+from vortex.errors import Refusal
+from vortex.ids import new_id
+from vortex.testing import client_of, person
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["transactions"])
+
+CLIENTS = 16
+
+
+def account_with(minor: int, owner_id: UUID | None = None) -> UUID:
+    """Open a customer's account with money in it."""
+    account_id, world = new_id(), new_id()
+    for opened, owner in ((account_id, owner_id or new_id()), (world, None)):
+        accounts.open_account(
+            account_id=opened,
+            owner_id=owner,
+            currency="EUR",
+            kind=LedgerAccountKind.CUSTOMER if owner else LedgerAccountKind.SYSTEM,
+            name="",
+            overdraft_minor=0,
+            opened_at=now(),
+        )
+    if minor:
+        post(transfer(world, account_id, minor))
+    return account_id
+
+
+def transfer(source: UUID, target: UUID, minor: int, posting_id: UUID | None = None) -> Posting:
+    """Return a posting of two legs."""
+    legs = (
+        Leg(account_id=source, amount_minor=-minor, currency="EUR"),
+        Leg(account_id=target, amount_minor=minor, currency="EUR"),
+    )
+    return Posting(posting_id=posting_id or new_id(), legs=legs)
+
+
+def at_once(work: list[Callable[[], Any]]) -> list[Any]:
+    """Run all of it in threads of their own; a refusal is an outcome."""
+
+    def one(action: Callable[[], Any]) -> Any:
+        try:
+            return action()
+        except Refusal as refusal:
+            return refusal
+        finally:
+            connections["transactions"].close()
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        return list(pool.map(one, work))
+
+
+def the_laws_hold() -> bool:
+    """Say whether no law of the ledger is broken."""
+    return not [breach for law in LAWS for breach in breaches_of(law)]
+
+
+def test_transfers_both_ways_at_once_neither_lock_up_nor_lose_a_cent() -> None:
+    alice, bob = account_with(100_000), account_with(100_000)
+    both_ways = [
+        lambda way=way: post(transfer(*way, 7)) for way in [(alice, bob), (bob, alice)] * 100
+    ]
+
+    outcomes = at_once(both_ways)
+
+    assert not [o for o in outcomes if isinstance(o, Exception)]
+    assert {a.booked_minor for a in Account.objects.filter(pk__in=[alice, bob])} == {100_000}
+    assert the_laws_hold()
+
+
+def test_of_many_who_spend_the_same_money_at_once_only_those_it_suffices_for_succeed() -> None:
+    alice, bob = account_with(500), account_with(0)
+
+    outcomes = at_once([lambda: post(transfer(alice, bob, 100)) for _ in range(40)])
+
+    refused = [o.code for o in outcomes if isinstance(o, Refusal)]
+    assert refused == ["insufficient_funds"] * 35
+    assert Account.objects.get(pk=bob).booked_minor == 500
+    assert the_laws_hold()
+
+
+def test_one_posting_delivered_many_times_at_once_posts_once() -> None:
+    alice, bob = account_with(500), account_with(0)
+    posting = transfer(alice, bob, 100)
+
+    outcomes = at_once([lambda: post(posting) for _ in range(30)])
+
+    assert sorted(o.replayed for o in outcomes) == [False] + [True] * 29
+    assert Account.objects.get(pk=bob).booked_minor == 100
+
+
+def test_one_request_sent_many_times_at_once_moves_money_once() -> None:
+    alice = person()
+    source, target = account_with(500, alice.user_id), account_with(0)
+
+    def send() -> int:
+        answer = client_of(alice).post(
+            "/api/transactions",
+            {
+                "source_account_id": str(source),
+                "target_account_id": str(target),
+                "amount": {"amount": "1.00", "currency": "EUR"},
+            },
+            headers={"Idempotency-Key": "a double click"},
+        )
+        return int(answer.status_code)
+
+    statuses = at_once([send for _ in range(20)])
+
+    assert set(statuses) <= {201, 409}
+    assert 201 in statuses
+    assert Entry.objects.filter(account_id=target).count() == 1
+
+
+def test_of_two_reversals_at_once_one_stands() -> None:
+    alice, bob = account_with(500), account_with(0)
+    made = post(transfer(alice, bob, 100)).posting_id
+
+    outcomes = at_once(
+        [
+            lambda: reverse(posting_id=new_id(), original_id=made, reason="", actor_id=None)
+            for _ in range(10)
+        ]
+    )
+
+    codes = [o.code for o in outcomes if isinstance(o, Refusal)]
+    assert codes == ["already_reversed"] * 9
+    assert Account.objects.get(pk=alice).booked_minor == 500
+
+
+def test_when_a_freeze_has_been_answered_no_debit_follows() -> None:
+    alice, bob = account_with(100_000), account_with(0)
+    frozen_at: list[int] = []
+
+    def freeze() -> None:
+        accounts.restrict_account(account_id=alice, debits_frozen=True, credits_frozen=False)
+        frozen_at.append(int(Account.objects.get(pk=alice).version))
+
+    pay = [lambda: post(transfer(alice, bob, 1)) for _ in range(60)]
+    outcomes = at_once([*pay[:30], freeze, *pay[30:]])
+
+    assert frozen_at == [int(Account.objects.get(pk=alice).version)]
+    assert "account_frozen" in {o.code for o in outcomes if isinstance(o, Refusal)}
+    assert the_laws_hold()
