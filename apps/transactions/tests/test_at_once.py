@@ -117,7 +117,7 @@ def test_one_request_sent_many_times_at_once_moves_money_once() -> None:
                 "target_account_id": str(target),
                 "amount": {"amount": "1.00", "currency": "EUR"},
             },
-            headers={"Idempotency-Key": "a double click"},
+            headers={"Idempotency-Key": "a-double-click"},
         )
         return int(answer.status_code)
 
