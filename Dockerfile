@@ -29,5 +29,5 @@ USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=6s --start-period=30s --retries=3 \
   CMD ["python", "-m", "config.up.probe", "/health/live"]
-CMD ["python", "-m", "uvicorn", "config.asgi:application", "--lifespan=off", "--no-access-log", \
+CMD ["python", "-m", "uvicorn", "config.asgi:application", "--lifespan=off", "--no-access-log", "--no-proxy-headers", \
      "--timeout-graceful-shutdown=10", "--host=0.0.0.0", "--port=8000"]

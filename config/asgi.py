@@ -9,11 +9,12 @@ from config.wsgi import application as wsgi_application  # isort: skip - Django 
 from a2wsgi import WSGIMiddleware
 from channels.routing import ProtocolTypeRouter, URLRouter
 
+from vortex.http.asgi import HonestHeaders
 from vortex.realtime.routing import websocket_urlpatterns
 
 application = ProtocolTypeRouter(
     {
-        "http": WSGIMiddleware(wsgi_application, workers=16),
+        "http": HonestHeaders(WSGIMiddleware(wsgi_application, workers=16)),
         "websocket": URLRouter(websocket_urlpatterns),
     }
 )

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "config.asgi:application",
         "--lifespan=off",
         "--no-access-log",
+        "--no-proxy-headers",
         "--timeout-graceful-shutdown=10",
     ),
 }
