@@ -68,7 +68,9 @@ class Command(BaseCommand):
     ) -> None:
         note = Path(settings.HOME) / "run" / "demo.json"
         first = demo.id_of("user", demo.people[0].key)
-        known = marker.read(note) if is_known else None
+        if not is_known:  # a note of a former bank must not outlive its first customer's absence
+            note.unlink(missing_ok=True)
+        known = marker.read(note)
         after = None
         if known and known.first == first and known.customers >= len(demo.people):
             after = known.until
