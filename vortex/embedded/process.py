@@ -110,7 +110,7 @@ class Process:
     def end_orphan(self, patience_seconds: float) -> bool:
         """End what a killed predecessor left running under this name; return whether there was any.
 
-        A record whose pid belongs to nobody, or to a stranger, is stale and is removed.
+        A record whose pid belongs to nobody, or to a stranger, is stale; the next start replaces it.
         """
         orphan = self._orphan()
         if orphan is not None:
@@ -121,7 +121,6 @@ class Process:
                 except psutil.TimeoutExpired:
                     orphan.kill()
                     orphan.wait()
-        self._record.unlink(missing_ok=True)
         return orphan is not None
 
     def last_lines(self, count: int = 1) -> list[str]:
