@@ -1,7 +1,7 @@
 """One authenticated socket per browser, fed from one ordered stream per user."""
 
 from vortex.realtime.pokes import check_user, close_session
-from vortex.realtime.stream import push
+from vortex.realtime.stream import News, push, push_many
 from vortex.realtime.tickets import issue_ticket
 
-__all__ = ["check_user", "close_session", "issue_ticket", "push"]
+__all__ = ["News", "check_user", "close_session", "issue_ticket", "push", "push_many"]

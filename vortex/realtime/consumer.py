@@ -135,7 +135,8 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has no ty
         try:
             await work
         except (Unavailable, *valkey.FAILURES) as error:
-            log.warning("realtime.socket.unavailable", error=type(error).__name__)
+            # Valkey, or a client that is gone already: then there is nobody left to tell.
+            log.info("realtime.socket.interrupted", error=type(error).__name__)
             await self._end(TRY_AGAIN_LATER)
         except Exception:
             log.exception("realtime.socket.failed")
@@ -143,7 +144,8 @@ class Socket(AsyncWebsocketConsumer):  # type: ignore[misc] # channels has no ty
 
     async def _end(self, code: int) -> None:
         metrics.closed.labels(str(code)).inc()
-        await self.close(code=code)
+        with suppress(OSError):
+            await self.close(code=code)
 
     async def _send_frame(self, frame: Any) -> None:
         await self.send(text_data=msgspec.json.encode(frame).decode())

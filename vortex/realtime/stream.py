@@ -6,6 +6,7 @@ so that a server that came back with older data, or without any, is not taken fo
 """
 
 import secrets
+from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
@@ -80,6 +81,14 @@ class Batch(msgspec.Struct, frozen=True):
         return self.sequence == after
 
 
+class News(msgspec.Struct, frozen=True):
+    """One event to be pushed: to whom, of which type, and anything that msgspec encodes."""
+
+    user_id: UUID
+    type: str
+    data: Any
+
+
 def push(user_id: UUID, type_: str, data: Any) -> int:
     """Append an event to a user's stream, wake their sockets and return its sequence.
 
@@ -87,16 +96,31 @@ def push(user_id: UUID, type_: str, data: Any) -> int:
     is a hint, so call it after the commit; two calls are two events. Refuses with Unavailable while
     Valkey is down.
     """
-    encoded = msgspec.json.encode(data)
-    if type_ in RESERVED or len(encoded) > MAX_DATA_BYTES:
-        raise ValueError(f"{type_!r} is reserved, or its {len(encoded)} bytes are too many")
-    channel, payload = poke(user_group(user_id), "realtime.poke")
-    arguments = [_seed(), KEPT_EVENTS, _IDLE_SECONDS, type_, encoded, now().isoformat()]
+    (sequence,) = push_many([News(user_id, type_, data)])
+    return sequence
+
+
+def push_many(news: Iterable[News]) -> list[int]:
+    """Push several events in one round trip, in order, and return their sequences.
+
+    As `push` otherwise. Where it refuses, those of the first users may have been pushed.
+    """
+    at = now().isoformat()
     try:
-        answer = valkey.client().eval(_PUSH, 2, *_keys(user_id), *arguments, channel, payload)  # type: ignore[arg-type]
+        with valkey.client().pipeline(transaction=False) as pipeline:
+            for item in news:
+                pipeline.eval(_PUSH, 2, *_keys(item.user_id), *_arguments(item, at))
+            return [int(sequence) for sequence in pipeline.execute()]
     except valkey.FAILURES as error:
-        raise Unavailable("the event could not be pushed") from error
-    return int(answer)
+        raise Unavailable("events could not be pushed") from error
+
+
+def _arguments(item: News, at: str) -> list[Any]:
+    encoded = msgspec.json.encode(item.data)
+    if item.type in RESERVED or len(encoded) > MAX_DATA_BYTES:
+        raise ValueError(f"{item.type!r} is reserved, or its {len(encoded)} bytes are too many")
+    poked = poke(user_group(item.user_id), "realtime.poke")
+    return [_seed(), KEPT_EVENTS, _IDLE_SECONDS, item.type, encoded, at, *poked]
 
 
 async def read(client: Any, user_id: UUID, *, after: int) -> Batch:

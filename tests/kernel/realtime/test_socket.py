@@ -13,8 +13,9 @@ from tests.kernel.realtime.servers import Server, opened, said, say, serving, ti
 from vortex import valkey
 from vortex.clock import now
 from vortex.contracts import Principal
+from vortex.errors import Unavailable
 from vortex.identity.revocation import revoke_session, revoke_user
-from vortex.realtime import check_user, close_session, push
+from vortex.realtime import News, check_user, close_session, push, push_many
 from vortex.realtime.stream import KEPT_EVENTS
 from vortex.testing import person
 
@@ -66,6 +67,22 @@ async def test_a_burst_of_three_hundred_arrives_whole_and_in_order(
 
     assert [event["sequence"] for event in received] == sent == list(range(1, 301))
     assert [event["data"] for event in received] == list(range(300))
+
+
+async def test_news_that_is_pushed_together_keeps_its_order_for_everyone(
+    server: Server, ada: Principal
+) -> None:
+    bob = person()
+    async with opened(server, ticket_of(ada)) as hers, opened(server, ticket_of(bob)) as his:
+        for client in (hers, his):
+            await said(client)
+
+        users = [ada.user_id, bob.user_id] * 50
+        sequences = push_many(News(user, "sample.happened", n) for n, user in enumerate(users))
+
+        assert sequences == [n // 2 + 1 for n in range(100)]
+        assert [event["data"] for event in await events(hers, 50)] == list(range(0, 100, 2))
+        assert [event["data"] for event in await events(his, 50)] == list(range(1, 100, 2))
 
 
 async def test_every_socket_of_a_user_gets_every_event(server: Server, ada: Principal) -> None:
@@ -358,3 +375,14 @@ def test_an_event_has_a_size(ada: Principal) -> None:
 
 def _keys(user: Principal) -> list[str]:
     return [f"realtime:{{{user.user_id}}}:{part}" for part in ("meta", "events")]
+
+
+def test_nothing_is_pushed_while_valkey_is_down(ada: Principal, settings: Any) -> None:
+    settings.VORTEX_CACHE_URL = "redis://127.0.0.1:1/0"  # nobody listens there
+
+    with pytest.raises(Unavailable):
+        push(ada.user_id, "sample.happened", {})
+    with pytest.raises(Unavailable):
+        ticket_of(ada)
+    with pytest.raises(Unavailable):
+        check_user(ada.user_id)
