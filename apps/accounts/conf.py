@@ -5,8 +5,10 @@ from typing import Any, Final
 
 from django.conf import settings
 
-# Beyond this a person has no use for another account, and a script has none for the bank.
+# Beyond this a person has no use for another account, and the bank has none for a script.
 _OPEN_ACCOUNTS_PER_PERSON: Final = 20
+# Opening and closing in turns ends some day too.
+_EVER_PER_OPEN: Final = 5
 
 # What a customer may open by herself; the bank itself opens any ISO 4217 currency.
 CURRENCIES: Final = ("CHF", "CZK", "EUR", "GBP", "JPY", "KES", "NGN", "PLN", "SEK", "USD", "ZAR")
@@ -25,3 +27,8 @@ SCHEDULE: Final[dict[str, Any]] = {
 def open_accounts_per_person() -> int:
     """Return how many accounts one person may have open: VORTEX_OPEN_ACCOUNTS_PER_PERSON."""
     return int(getattr(settings, "VORTEX_OPEN_ACCOUNTS_PER_PERSON", _OPEN_ACCOUNTS_PER_PERSON))
+
+
+def accounts_per_person() -> int:
+    """Return how many accounts one person may have had, closed ones included."""
+    return open_accounts_per_person() * _EVER_PER_OPEN

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from apps.accounts.contracts import AccountNotFound, AccountStatus
 from apps.accounts.domain.iban import canonical
@@ -60,9 +60,13 @@ def accounts_of_owner(
     return found.order_by("position", "opened_at", "pk")
 
 
-def open_accounts_of(*, owner_id: UUID) -> int:
-    """Return how many accounts a person has open."""
-    return Account.objects.filter(owner_id=owner_id).exclude(standing=Standing.CLOSED).count()
+def numbers_of_accounts(*, owner_id: UUID) -> tuple[int, int]:
+    """Return how many accounts a person has open, and how many they ever had."""
+    is_open = ~Q(standing=Standing.CLOSED)
+    counted = Account.objects.filter(owner_id=owner_id).aggregate(
+        open=Count("pk", filter=is_open), ever=Count("pk")
+    )
+    return counted["open"], counted["ever"]
 
 
 def account_by_iban(*, iban: str) -> Account:

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from apps.accounts import selectors
-from apps.accounts.conf import CHANGE_ABANDONED_AFTER, open_accounts_per_person
+from apps.accounts.conf import CHANGE_ABANDONED_AFTER, accounts_per_person, open_accounts_per_person
 from apps.accounts.contracts import (
     AccountClosedEvent,
     AccountFrozenEvent,
@@ -157,9 +157,14 @@ def _on_the_same_terms(account: Account, terms: Terms) -> Account:
 
 
 def _refuse_too_many(owner_id: UUID) -> None:
-    most = open_accounts_per_person()
-    if selectors.open_accounts_of(owner_id=owner_id) >= most:
-        raise TooManyAccounts(f"at most {most} accounts can be open at a time", most=most)
+    most, most_ever = open_accounts_per_person(), accounts_per_person()
+    now_open, ever = selectors.numbers_of_accounts(owner_id=owner_id)
+    if now_open >= most or ever >= most_ever:
+        raise TooManyAccounts(
+            f"at most {most} accounts are open at a time, and {most_ever} in a lifetime",
+            most=most,
+            most_ever=most_ever,
+        )
 
 
 def _open_in_the_ledger(account_id: UUID, terms: Terms, nickname: str, opened_at: datetime) -> None:

@@ -55,8 +55,8 @@ class OpeningSerializer(serializers.Serializer[Any]):
     )
 
 
-class AccountSerializer(LookSerializer):
-    """An account, as its holder sees it."""
+class FactsSerializer(serializers.Serializer[Any]):
+    """What an account is, whatever it looks like."""
 
     id = serializers.UUIDField(source="pk")
     product = serializers.ChoiceField(choices=list(Product))
@@ -66,6 +66,10 @@ class AccountSerializer(LookSerializer):
     overdraft = MoneyField(help_text="How far below zero the account may go.")
     opened_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)
+
+
+class AccountSerializer(FactsSerializer, LookSerializer):
+    """An account, as its holder sees it."""
 
 
 class BalanceSerializer(serializers.Serializer[Any]):

@@ -42,7 +42,7 @@ class AccountsView(IdempotentView):
     def get(self, request: Request) -> Response:
         """List one's own accounts with their balances.
 
-        All of them are on one page: nobody has more than twenty open.
+        All of them are on one page: nobody has more than twenty open, and a hundred in a lifetime.
         """
         wanted = WantedSerializer(data=request.query_params)
         wanted.is_valid(raise_exception=True)

@@ -131,6 +131,19 @@ def test_a_person_opens_only_so_many_accounts(settings, ledger: FakeLedger):
     an_account(owner_id=owner_id)
 
 
+def test_opening_and_closing_in_turns_ends_some_day(settings):
+    settings.VORTEX_OPEN_ACCOUNTS_PER_PERSON = 1
+    owner_id = new_id()
+    for _ in range(5):
+        opened = an_account(owner_id=owner_id)
+        services.change_standing(
+            account_id=opened.pk, change=Change.CLOSE, party=Party.HOLDER, asked_at=now()
+        )
+
+    with pytest.raises(TooManyAccounts):
+        an_account(owner_id=owner_id)
+
+
 @pytest.mark.django_db(databases=[OWN], transaction=True)
 def test_of_many_openings_at_once_no_more_than_allowed_succeed(settings, ledger: FakeLedger):
     settings.VORTEX_OPEN_ACCOUNTS_PER_PERSON = 3
