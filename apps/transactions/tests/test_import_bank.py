@@ -113,8 +113,9 @@ def test_a_damaged_dump_changes_nothing_at_all(directory, users, accounts):
 
 def test_a_run_that_stops_half_way_is_finished_by_the_next(directory, monkeypatch):
     monkeypatch.setattr("apps.transactions.management.bank_import._BATCH", 3)
-    real = implementation_of(Ledger)
-    assert real is not None
+    served = implementation_of(Ledger)
+    assert served is not None
+    real: Ledger = served
 
     class Faltering(Ledger):
         """Answers twice, then cannot be reached."""
