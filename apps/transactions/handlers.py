@@ -1,32 +1,39 @@
 """What the ledger hears of itself: postings become news for the people whose money moved."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from apps.transactions.contracts import PostedLeg, TransactionPosted
+from vortex.db import after_commit
 from vortex.inbox import on
 from vortex.money import Money
-from vortex.realtime import push
+from vortex.realtime import News, push_many
 
 
 @on(TransactionPosted, batch=200)
 def tell_the_owners(events: list[TransactionPosted]) -> None:
     """Push each posting to its owners, and once per account the balance after the last of them.
 
-    The socket is a hint: whoever misses it reads the list. So a push that is lost is not sought.
+    The socket is a hint: whoever misses it reads the list. So a push that is lost is not sought,
+    and all of them go out together once the batch stands.
     """
+    news: list[News] = []
     balances: dict[UUID, PostedLeg] = {}
     for event in events:
         for leg in event.legs:
             if leg.owner_id is None:
                 continue
-            push(leg.owner_id, "transaction.posted", _news(event, leg))
+            news.append(News(leg.owner_id, "transaction.posted", _news(event, leg)))
             known = balances.get(leg.account_id)
             if known is None or leg.version > known.version:
                 balances[leg.account_id] = leg
-    for leg in balances.values():
-        if leg.owner_id is not None:
-            push(leg.owner_id, "balance.changed", _balance(leg))
+    news.extend(
+        News(leg.owner_id, "balance.changed", _balance(leg))
+        for leg in balances.values()
+        if leg.owner_id is not None
+    )
+    after_commit(partial(push_many, news))
 
 
 def _news(event: TransactionPosted, leg: PostedLeg) -> dict[str, Any]:
