@@ -40,6 +40,8 @@ def prepare(postgres: Postgres, tell: Callable[[str], None]) -> None:
     command = [sys.executable, "-m", "config.up.migrate"]
     stamp = postgres.home / "run" / "migrated"
     if once(stamp, fingerprint(_cluster(postgres)), command, "The migrations failed"):
+        with psycopg.connect(postgres.admin_url(), autocommit=True) as connection:
+            connection.execute("CHECKPOINT")  # or the first crash would do all of it again
         tell("migrated the databases")
 
 

@@ -8,6 +8,7 @@ import itertools
 import re
 import shutil
 import signal
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,6 +50,10 @@ log_timezone = 'UTC'
 log_line_prefix = '%m [%p] %q%u@%d '
 log_min_duration_statement = 1s
 log_lock_waits = on
+"""
+# After a crash every file is flushed: one by one takes ten seconds for ten databases.
+_LINUX_SETTINGS = """\
+recovery_init_sync_method = syncfs
 """
 _UNSAFE_SETTINGS = """\
 fsync = off
@@ -199,7 +204,8 @@ class Postgres:
         for pair in self._owned:
             name = f'"/^{re.escape(pair.database)}(_[a-z0-9_]+)?$"'
             rules.append(f"host {name} {pair.role} {ports.LOCALHOST}/32 scram-sha-256")
-        settings = _SETTINGS + ("" if self._durable else _UNSAFE_SETTINGS)
+        settings = _SETTINGS + (_LINUX_SETTINGS if sys.platform == "linux" else "")
+        settings += "" if self._durable else _UNSAFE_SETTINGS
         options = []
         for option, text in (("hba_file", "\n".join(rules) + "\n"), ("config_file", settings)):
             file = self.home / "conf" / f"postgres.{option}"

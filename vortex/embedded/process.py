@@ -110,7 +110,7 @@ class Process:
     def end_orphan(self, patience_seconds: float) -> bool:
         """End what a killed predecessor left running under this name; return whether there was any.
 
-        A record whose pid belongs to nobody, or to a stranger, is stale; the next start replaces it.
+        A record whose pid belongs to nobody, or to a stranger, is stale; the next one replaces it.
         """
         orphan = self._orphan()
         if orphan is not None:
@@ -165,11 +165,12 @@ class Process:
 
 def wait_until(done: Callable[[], bool], seconds: float) -> bool:
     """Ask until the answer is yes; return whether it came in time."""
-    end = time.monotonic() + seconds
+    end, pause = time.monotonic() + seconds, 0.02
     while not done():
         if time.monotonic() > end:
             return False
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(pause * 1.3, 0.25)
     return True
 
 
