@@ -1,0 +1,7 @@
+"""Wiring."""
+
+
+class Config:
+    """Auth."""
+
+    label = "auth"

@@ -1,0 +1,3 @@
+"""Four."""
+
+CONTEXTS = (Context("auth"), Context("accounts"), Context("payments"), Context("cards"))

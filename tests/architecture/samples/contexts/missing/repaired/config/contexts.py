@@ -1,0 +1,3 @@
+"""Three."""
+
+CONTEXTS = (Context("auth"), Context("accounts"), Context("payments"))

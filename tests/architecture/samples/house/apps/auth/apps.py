@@ -1,0 +1,10 @@
+"""Wiring."""
+
+from vortex.contexts import ContextConfig
+
+
+class Config(ContextConfig):
+    """The context as a Django app."""
+
+    name = "apps.auth"
+    label = "vortex_auth"

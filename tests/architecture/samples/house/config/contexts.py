@@ -1,0 +1,4 @@
+"""Three contexts."""
+
+CONTEXTS = (Context("auth"), Context("accounts"), Context("payments"))
+TOPICS: tuple[str, ...] = ("user.events", "payment.events")

@@ -1,0 +1,1 @@
+"""A file that the anatomy does not have."""

@@ -1,0 +1,3 @@
+"""A read that writes."""
+
+from apps.payments.services import pay

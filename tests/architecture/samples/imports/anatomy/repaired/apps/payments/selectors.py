@@ -1,0 +1,4 @@
+"""Reads."""
+
+
+def payment(): ...

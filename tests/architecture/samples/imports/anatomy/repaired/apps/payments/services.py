@@ -1,0 +1,3 @@
+"""A write that reads."""
+
+from apps.payments.selectors import payment

@@ -1,0 +1,3 @@
+"""Money."""
+
+from vortex.money import Money

@@ -1,0 +1,3 @@
+"""Money that knows a database."""
+
+import psycopg

@@ -1,0 +1,3 @@
+"""Money."""
+
+from vortex import money

@@ -1,0 +1,3 @@
+"""A contract that shows its tables."""
+
+from apps.accounts.models import Account

@@ -1,0 +1,3 @@
+"""Tables."""
+
+Account = 1

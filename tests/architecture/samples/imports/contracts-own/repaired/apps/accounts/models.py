@@ -1,0 +1,3 @@
+"""Tables."""
+
+from apps.accounts.contracts import Account

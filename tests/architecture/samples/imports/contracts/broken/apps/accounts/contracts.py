@@ -1,0 +1,3 @@
+"""A contract with a framework."""
+
+from django.db import models

@@ -1,0 +1,3 @@
+"""A contract with values."""
+
+from vortex.contracts import Value

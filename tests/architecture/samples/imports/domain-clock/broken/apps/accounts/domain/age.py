@@ -1,0 +1,3 @@
+"""How old an account is."""
+
+from vortex.clock import now

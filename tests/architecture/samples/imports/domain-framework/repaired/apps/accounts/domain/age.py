@@ -1,0 +1,3 @@
+"""How old an account is."""
+
+from decimal import Decimal

@@ -1,0 +1,3 @@
+"""Seams."""
+
+from apps.payments import contracts

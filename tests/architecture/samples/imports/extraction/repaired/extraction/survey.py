@@ -1,0 +1,3 @@
+"""Seams."""
+
+from vortex.contracts import interfaces

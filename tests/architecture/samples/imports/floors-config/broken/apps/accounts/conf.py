@@ -1,0 +1,3 @@
+"""A context reads the list of all."""
+
+from config.contexts import CONTEXTS

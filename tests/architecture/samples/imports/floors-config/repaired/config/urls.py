@@ -1,0 +1,3 @@
+"""The composition root knows everybody."""
+
+from apps.accounts import contracts

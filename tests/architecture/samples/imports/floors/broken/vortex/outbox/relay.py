@@ -1,0 +1,3 @@
+"""The kernel looks upstairs."""
+
+from apps.payments.contracts import PaymentSettled

@@ -1,0 +1,3 @@
+"""A context hears another."""
+
+from apps.payments.contracts import PaymentSettled

@@ -1,0 +1,3 @@
+"""Reads another's tables."""
+
+from apps.payments.models import Payment

@@ -1,0 +1,3 @@
+"""Asks the contract."""
+
+from apps.payments.contracts import Payments

@@ -1,0 +1,1 @@
+"""A banking rule in the kernel."""

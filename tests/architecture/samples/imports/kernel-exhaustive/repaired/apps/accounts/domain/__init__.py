@@ -1,0 +1,1 @@
+"""A banking rule in a context."""

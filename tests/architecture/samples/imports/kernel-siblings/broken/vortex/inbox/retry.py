@@ -1,0 +1,3 @@
+"""Trying again."""
+
+from vortex.outbox import publish

@@ -1,0 +1,3 @@
+"""Trying again."""
+
+from vortex.broker import port

@@ -1,0 +1,3 @@
+"""Transactions."""
+
+from vortex.outbox import publish

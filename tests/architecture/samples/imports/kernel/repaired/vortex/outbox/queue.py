@@ -1,0 +1,3 @@
+"""The queue."""
+
+from vortex.db import unit_of_work

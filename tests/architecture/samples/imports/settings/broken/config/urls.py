@@ -1,0 +1,3 @@
+"""Addresses."""
+
+from config.settings import DEBUG

@@ -1,0 +1,3 @@
+"""Addresses."""
+
+from django.conf import settings

@@ -1,0 +1,3 @@
+"""Writes with a test's tools."""
+
+from vortex.testing import stub

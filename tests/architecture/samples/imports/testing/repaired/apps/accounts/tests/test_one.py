@@ -1,0 +1,3 @@
+"""A claim."""
+
+from vortex.testing import stub

@@ -1,0 +1,3 @@
+"""The queue."""
+
+SQL = "delete from outbox_message"

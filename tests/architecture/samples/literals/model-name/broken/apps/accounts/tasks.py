@@ -1,0 +1,3 @@
+"""Tasks."""
+
+MODEL = "payments.Payment"

@@ -1,0 +1,3 @@
+"""Tasks; payments.Payment is asked through its contract."""
+
+EVENT = "payment.settled"

@@ -1,0 +1,5 @@
+"""Accounts."""
+
+
+class Nothing(NotFound, code="NothingThere"):
+    """There is nothing."""

@@ -1,0 +1,5 @@
+"""Accounts."""
+
+
+class Nothing(NotFound, code="payment_not_found"):
+    """There is nothing."""

@@ -1,0 +1,5 @@
+"""Accounts."""
+
+
+class Nothing(NotFound, code="nothing_there"):
+    """There is nothing."""

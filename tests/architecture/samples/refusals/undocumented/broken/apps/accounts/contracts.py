@@ -1,0 +1,5 @@
+"""Accounts."""
+
+
+class Nothing(NotFound, code="nowhere"):
+    """There is nothing."""

@@ -1,0 +1,8 @@
+"""Writes."""
+
+from django.db import transaction
+
+
+def save():
+    with transaction.atomic():
+        pass

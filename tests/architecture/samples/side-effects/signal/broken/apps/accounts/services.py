@@ -1,0 +1,3 @@
+"""Writes."""
+
+from django.dispatch import receiver

@@ -1,0 +1,3 @@
+"""Writes."""
+
+from vortex.outbox import publish

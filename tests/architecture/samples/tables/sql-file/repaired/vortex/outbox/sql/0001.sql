@@ -1,0 +1,1 @@
+create unlogged table outbox_queue (id uuid);

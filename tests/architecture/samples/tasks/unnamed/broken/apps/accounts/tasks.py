@@ -1,0 +1,8 @@
+"""Tasks."""
+
+from celery import shared_task
+
+
+@shared_task
+def tidy():
+    """Tidy up."""

@@ -1,0 +1,7 @@
+"""Waiting."""
+
+import time
+
+
+def test_it_arrives(arrived):
+    time.sleep(1)
