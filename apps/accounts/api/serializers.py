@@ -28,7 +28,7 @@ class LookSerializer(serializers.Serializer[Any]):
         max_length=LONGEST_NICKNAME, allow_blank=True, trim_whitespace=False
     )
     colour = serializers.RegexField(
-        r"^(#[0-9a-f]{6})?$", allow_blank=True, help_text="`#rrggbb` in lower case; empty for none."
+        r"^#[0-9a-f]{6}$", allow_blank=True, help_text="`#rrggbb` in lower case; empty for none."
     )
     position = serializers.IntegerField(
         min_value=0, max_value=_POSITIONS, help_text="Accounts are listed by it, then oldest first."
