@@ -1,4 +1,4 @@
-"""What accounts promises holds in place and over the wire; another process would miss the ledger."""
+"""What accounts promises holds in place and over the wire; another process has no fake ledger."""
 
 from uuid import UUID
 
