@@ -17,6 +17,7 @@ from vortex.testing import client_of, person
 
 pytestmark = pytest.mark.django_db(databases=[OWN])
 
+UNKNOWN = "0199b3a0-5f3e-7c8e-9d5e-3f1d9d1f0a11"
 OPENING = {"product": "checking", "currency": "EUR", "nickname": "Everyday"}
 
 
@@ -307,8 +308,8 @@ def test_somebody_elses_account_does_not_exist(api: APIClient, ledger: FakeLedge
         ("get", "/api/accounts"),
         ("post", "/api/accounts"),
         ("get", "/api/accounts/resolve?iban=x"),
-        ("get", f"/api/accounts/{new_id()}"),
-        ("post", f"/api/accounts/{new_id()}/freeze"),
+        ("get", f"/api/accounts/{UNKNOWN}"),
+        ("post", f"/api/accounts/{UNKNOWN}/freeze"),
     ],
 )
 def test_nobody_in_particular_gets_nothing(method, address):
