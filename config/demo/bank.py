@@ -94,11 +94,24 @@ def demonstration(*, seed: int, today: date, quick: bool) -> tuple[Demonstration
 def fill(demo: Demonstration, *, until: datetime, after: datetime | None, style: Style) -> Filled:
     """Register, open and post everything up to `until` that is not there yet.
 
-    `after` is an instant up to which all is known to be posted; those movements are not sent again.
+    `after` is an instant up to which all is known to be posted, people and accounts included; what
+    came before it is not sent again.
     """
     purses = sum(len(person.purses) for person in demo.people)
     filled = Filled(len(demo.people), purses, demo.start)
     movements = demo.movements(until, after)
+    if after is None:
+        _open(demo, style)
+    ids = _account_ids(demo, movements)
+    with progress(f"Postings since {demo.start}", len(movements), style=style) as advance:
+        for batch in _batches(movements):
+            postings = tuple(_posting(demo, movement, ids) for movement in batch)
+            filled.add(bind(Ledger).post_many(batch_id=new_id(), postings=postings))
+            advance(len(batch))
+    return filled
+
+
+def _open(demo: Demonstration, style: Style) -> None:
     with progress("Customers and accounts", len(demo.people) + 1, style=style) as advance:
         for person in demo.people:
             _register(demo, person.key, person.email, person.full_name, ("customer",))
@@ -107,13 +120,6 @@ def fill(demo: Demonstration, *, until: datetime, after: datetime | None, style:
         email, name, roles = STAFF
         _register(demo, "staff", email, name, roles)
         advance(1)
-    ids = _account_ids(demo, movements)
-    with progress(f"Postings since {demo.start}", len(movements), style=style) as advance:
-        for batch in _batches(movements):
-            postings = tuple(_posting(demo, movement, ids) for movement in batch)
-            filled.add(bind(Ledger).post_many(batch_id=new_id(), postings=postings))
-            advance(len(batch))
-    return filled
 
 
 def _first_customer() -> UserView | None:
@@ -135,7 +141,7 @@ def _register(demo: Demonstration, key: str, email: str, name: str, roles: tuple
 
 
 def _open_accounts(demo: Demonstration, person: Customer) -> None:
-    for purse in person.purses:
+    for place, purse in enumerate(person.purses):
         bind(Accounts).open_account(
             account_id=demo.id_of("account", purse.key),
             owner_id=demo.id_of("user", person.key),
@@ -143,7 +149,7 @@ def _open_accounts(demo: Demonstration, person: Customer) -> None:
             currency=purse.currency,
             nickname=purse.nickname,
             overdraft_minor=purse.overdraft_minor,
-            opened_at=at(demo.start, 0),
+            opened_at=at(demo.start, 0, 0, place),  # accounts are listed in this order
         )
 
 

@@ -29,7 +29,7 @@ def opening(today: Day) -> Iterator[Movement]:
     )
     for purse in today.customer.purses:
         if purse.opening_minor:
-            yield today.paid(f"opening/{purse.key}", purse, purse.opening_minor, told, hour=0)
+            yield today.paid(f"opening/{purse.key}", purse, purse.opening_minor, told, hour=1)
 
 
 def regular(today: Day) -> Iterator[Movement]:

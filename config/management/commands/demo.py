@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from config.demo import marker
 from config.demo.bank import (
@@ -62,6 +63,11 @@ class Command(BaseCommand):
                 f"The bank refused: {refusal.detail} ({refusal.code}). Run the command again to go "
                 "on where it stopped; nothing is posted twice."
             ) from refusal
+        except OperationalError as error:
+            raise CommandError(
+                "The database does not answer; is the bank open? Run the command again to go on "
+                "where it stopped; nothing is posted twice."
+            ) from error
 
     def _fill(
         self, demo: Demonstration, until: datetime, options: dict[str, Any], *, is_known: bool

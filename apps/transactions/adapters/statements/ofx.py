@@ -7,6 +7,8 @@ from io import BytesIO
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from ofxtools import Parser
+from ofxtools import header as ofx_header
 from ofxtools.header import parse_header
 from ofxtools.Parser import ParseError, TreeBuilder
 
@@ -28,6 +30,9 @@ _AMOUNT: Final = re.compile(r"([+-]?)([0-9]{0,20})(?:[.,]([0-9]{1,10}))?", re.AS
 _CDATA: Final = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _DECLARATION: Final = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 _STATEMENTS: Final = ("STMTRS", "CCSTMTRS")
+
+# The library's log repeats what people wrote to each other, which no log of ours may hold.
+Parser.logger.disabled = ofx_header.logger.disabled = True
 
 
 class Ofx:

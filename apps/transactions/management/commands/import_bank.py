@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from apps.transactions.adapters.banks import FORMATS, UnreadableDumpError, open_dump
 from apps.transactions.management.bank_comparison import compare
@@ -43,6 +44,11 @@ class Command(BaseCommand):
                 f"The bank refused: {refusal.detail} ({refusal.code}). Run the command again to go "
                 "on where it stopped; nothing is posted twice."
             ) from refusal
+        except OperationalError as error:
+            raise CommandError(
+                "The database does not answer; is the bank open? Run the command again to go on "
+                "where it stopped; nothing is posted twice."
+            ) from error
         encoded = msgspec.json.format(msgspec.json.encode(figures))
         if options["report"]:
             options["report"].write_bytes(encoded + b"\n")

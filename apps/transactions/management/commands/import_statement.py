@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 from rich.console import Console
 from rich.table import Table
 
@@ -68,6 +69,15 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Read the file, show it, post it; exit with 1 where a line was refused."""
+        try:
+            self._import(options)
+        except OperationalError as error:
+            raise CommandError(
+                "The database does not answer; is the bank open? Run the command again to go on "
+                "where it stopped; nothing is posted twice."
+            ) from error
+
+    def _import(self, options: dict[str, Any]) -> None:
         account = _account(options["account"])
         try:
             opening = Money.parse(options["opening_balance"], account.currency).minor
@@ -133,6 +143,8 @@ def _account(iban: str) -> AccountView:
         return bind(Accounts).resolve(iban=iban)
     except AccountNotFound as refusal:
         raise CommandError(f"No account of this bank has the IBAN {iban[:40]}.") from refusal
+    except Refusal as refusal:
+        raise CommandError(f"{iban[:40]}: {refusal.detail}.") from refusal
 
 
 def _hints(options: dict[str, Any]) -> Hints:

@@ -35,4 +35,6 @@ class Command(BaseCommand):
                 self.stdout.write(f"        {breach}")
         self.stdout.write(f"{broken} breaks of {len(LAWS)} laws")
         if broken:
-            raise CommandError("the ledger breaks its laws; take no more postings and call for help")
+            raise CommandError(
+                "the ledger breaks its laws; take no more postings and call for help"
+            )
