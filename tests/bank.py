@@ -1,12 +1,15 @@
 """A whole bank for tests: the same supervised processes that `make up` starts, on a free port."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -110,12 +113,28 @@ class Bank:
 
     def client(self, email: str = "", password: str = PASSWORD) -> httpx.Client:
         """Return an HTTP client, signed in where an e-mail address is given."""
-        client = httpx.Client(base_url=self.url, timeout=30)
+        headers = {}
         if email:
-            answer = client.post("/api/auth/login", json={"email": email, "password": password})
+            said = {"email": email, "password": password}
+            answer = httpx.post(f"{self.url}/api/auth/login", json=said, timeout=30)
             assert answer.status_code == 200, answer.text
-            client.headers["Authorization"] = f"Bearer {answer.json()['access']}"
-        return client
+            headers["Authorization"] = f"Bearer {answer.json()['access']}"
+        return httpx.Client(base_url=self.url, timeout=30, headers=headers)
+
+
+@contextmanager
+def place() -> Iterator[Path]:
+    """Make a directory for a bank and remove it afterwards.
+
+    Not pytest's: as root the servers run as a user of their own, whom pytest locks out of its
+    directories whenever another run begins.
+    """
+    directory = Path(tempfile.mkdtemp(prefix="vortex-bank-"))
+    directory.chmod(0o755)
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def free_port() -> int:

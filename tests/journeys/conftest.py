@@ -1,20 +1,18 @@
 """One bank for all journeys of a worker: customers meet in it and must not disturb each other."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.bank import Bank
+from tests.bank import Bank, place
 from vortex.ids import new_id
 
 
 @pytest.fixture(scope="session")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+def bank() -> Iterator[Bank]:
     """A bank with its demonstration customers, opened once."""
-    home: Path = tmp_path_factory.mktemp("journeys") / "home"
-    with Bank(home) as running:
+    with place() as directory, Bank(directory / "home") as running:
         yield running
 
 

@@ -1,5 +1,7 @@
 """Journeys of money, over HTTP, through every layer of the running bank."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -156,12 +158,13 @@ def test_signing_out_ends_the_token_and_the_socket(bank: Bank, newcomer: httpx.C
         wait_for(lambda: _closed(live), 10, "the socket closes")
 
 
-def socket_of(bank: Bank, client: httpx.Client) -> ClientConnection:
+@contextmanager
+def socket_of(bank: Bank, client: httpx.Client) -> Iterator[ClientConnection]:
     """Open the caller's live socket with a ticket, and read its greeting."""
     ticket = client.post("/api/auth/ws-ticket").json()["ticket"]
-    live = connect(f"ws://127.0.0.1:{bank.port}/ws?ticket={ticket}", open_timeout=10)
-    next_frame(live, "hello")
-    return live
+    with connect(f"ws://127.0.0.1:{bank.port}/ws?ticket={ticket}", open_timeout=10) as live:
+        next_frame(live, "hello")
+        yield live
 
 
 def next_frame(live: ClientConnection, type_: str) -> dict[str, Any]:

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.bank import ROOT, Bank, wait_for
+from tests.bank import ROOT, Bank, place, wait_for
 
 
 @pytest.mark.timeout(600)
-def test_a_stranger_opens_the_bank_from_a_fresh_clone(tmp_path: Path) -> None:
-    clone, empty_home = tmp_path / "vortexcore", tmp_path / "nobody"
+def test_a_stranger_opens_the_bank_from_a_fresh_clone() -> None:
+    with place() as directory:
+        _open_from_a_fresh_clone(directory / "vortexcore", directory / "nobody")
+
+
+def _open_from_a_fresh_clone(clone: Path, empty_home: Path) -> None:
     empty_home.mkdir()
     subprocess.run(
         ["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(clone)], check=True
