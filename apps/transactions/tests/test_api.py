@@ -6,16 +6,17 @@ from uuid import UUID
 import pytest
 from rest_framework.test import APIClient
 
-from apps.transactions.contracts import Leg, LedgerAccountKind, Posting
+from apps.transactions.contracts import LedgerAccountKind, Leg, Posting
 from apps.transactions.models import Account, Entry
 from apps.transactions.services import accounts
 from apps.transactions.services.posting import post
 from vortex.clock import now
 from vortex.contracts import Principal
+from vortex.db import alias_of
 from vortex.ids import new_id
 from vortex.testing import client_of, person
 
-pytestmark = pytest.mark.django_db(databases=["transactions"])
+pytestmark = pytest.mark.django_db(databases=[alias_of("transactions")])
 
 
 def account_of(owner: Principal | None, minor: int = 0, currency: str = "EUR") -> UUID:
@@ -172,9 +173,7 @@ def test_nobody_debits_reads_files_or_reverses_what_is_somebody_elses() -> None:
     assert send(client, body(source, account_of(eve))).status_code == 404
     assert client.get(f"/api/transactions/{made}").status_code == 404
     assert client.get(f"/api/transactions/{made}/entries").status_code == 404
-    assert (
-        client.patch(f"/api/transactions/{made}", {"category": "gifts"}).status_code == 404
-    )
+    assert client.patch(f"/api/transactions/{made}", {"category": "gifts"}).status_code == 404
     assert client.get("/api/transactions", {"account_id": str(source)}).status_code == 404
     assert send(client, {"reason": "mine"}, path=f"/{made}/reverse").status_code == 403
     assert client.get("/api/transactions").data["items"] == []
@@ -310,5 +309,5 @@ def test_reading_costs_the_same_however_much_there_is(
     for _ in range(10):
         send(client_of(alice), body(source, target))
 
-    with django_assert_max_num_queries(3, using="transactions"):
+    with django_assert_max_num_queries(3, using=alias_of("transactions")):
         assert client_of(alice).get(f"/api/transactions{path}").status_code == 200

@@ -8,18 +8,19 @@ from uuid import UUID
 import pytest
 from django.db import connections
 
-from apps.transactions.contracts import Leg, LedgerAccountKind, Posting
+from apps.transactions.contracts import LedgerAccountKind, Leg, Posting
 from apps.transactions.models import Account, Entry
 from apps.transactions.services import accounts
 from apps.transactions.services.posting import post
 from apps.transactions.services.reversing import reverse
 from apps.transactions.services.verifying import LAWS, breaches_of
 from vortex.clock import now
+from vortex.db import alias_of
 from vortex.errors import Refusal
 from vortex.ids import new_id
 from vortex.testing import client_of, person
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["transactions"])
+pytestmark = pytest.mark.django_db(transaction=True, databases=[alias_of("transactions")])
 
 CLIENTS = 16
 
@@ -60,7 +61,7 @@ def at_once(work: list[Callable[[], Any]]) -> list[Any]:
         except Refusal as refusal:
             return refusal
         finally:
-            connections["transactions"].close()
+            connections[alias_of("transactions")].close()
 
     with ThreadPoolExecutor(CLIENTS) as pool:
         return list(pool.map(one, work))

@@ -20,10 +20,11 @@ from apps.transactions.contracts import (
 )
 from vortex.binding import bind
 from vortex.clock import now
+from vortex.db import alias_of
 from vortex.ids import new_id
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True, databases=["transactions"]),
+    pytest.mark.django_db(transaction=True, databases=[alias_of("transactions")]),
     pytest.mark.usefixtures("runner"),
 ]
 

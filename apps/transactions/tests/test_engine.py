@@ -1,4 +1,4 @@
-"""The engine answers as the plain ledger does, item by item, and PostgreSQL keeps the laws by itself."""
+"""The engine answers as the plain ledger does, item by item; PostgreSQL keeps the laws itself."""
 
 import random
 from uuid import UUID
@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from apps.transactions.contracts import (
     AlreadyReversed,
     InsufficientFunds,
-    Leg,
     LedgerAccountKind,
+    Leg,
     Outcome,
     Posting,
     PostingIdReused,
@@ -23,10 +23,10 @@ from apps.transactions.services import accounts
 from apps.transactions.services.posting import post, post_many
 from apps.transactions.services.reversing import reverse
 from vortex.clock import now
-from vortex.db import unit_of_work
+from vortex.db import alias_of, unit_of_work
 from vortex.ids import new_id
 
-pytestmark = pytest.mark.django_db(databases=["transactions"])
+pytestmark = pytest.mark.django_db(databases=[alias_of("transactions")])
 
 
 def opened(
@@ -178,8 +178,10 @@ def test_money_that_was_spent_cannot_be_taken_back() -> None:
         "update transactions_posting set description = 'x'",
         "delete from transactions_posting",
         "truncate transactions_posting",
-        "insert into transactions_entry select account_id, version + 100, posting_id, 1, currency,"
-        " 1, booked_at from transactions_entry",
+        (
+            "insert into transactions_entry select account_id, version + 100, posting_id, 1,"
+            " currency, 1, booked_at from transactions_entry"
+        ),
         "update transactions_account set booked_minor = -1 where kind = 'customer'",
         "update transactions_account set held_minor = booked_minor + 1 where kind = 'customer'",
         "update transactions_account set closed_at = now() where kind = 'customer'",
@@ -191,6 +193,6 @@ def test_postgresql_itself_refuses_to_break_a_law_of_the_ledger(statement: str) 
     with (
         pytest.raises(DatabaseError),
         unit_of_work("transactions"),
-        connections["transactions"].cursor() as cursor,
+        connections[alias_of("transactions")].cursor() as cursor,
     ):
         cursor.execute(statement)
