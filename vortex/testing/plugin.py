@@ -6,6 +6,8 @@ its own, owned by the same roles and closed to the same others as in production.
 """
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from pkgutil import resolve_name
@@ -39,10 +41,26 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         _start(contexts)
         early_config.add_cleanup(_stop)
     _point_at(slot(), contexts)
+    if os.geteuid() == 0:
+        _keep_directories_apart(early_config)
+
+
+def _keep_directories_apart(early_config: pytest.Config) -> None:
+    """Give this run's temporary directories a root of their own.
+
+    As root, servers under test run as another account that may pass through these directories.
+    pytest takes such rights away from the root that its runs share whenever another run starts.
+    """
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = root = tempfile.mkdtemp(prefix="vortex-tests-")
+    early_config.add_cleanup(lambda: shutil.rmtree(root, ignore_errors=True))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker of vortex.testing.runners."""
+    """Declare the marker of vortex.testing.runners; judge properties, not how busy the machine is."""
+    from hypothesis import settings
+
+    settings.register_profile("vortex", deadline=None)
+    settings.load_profile("vortex")
     config.addinivalue_line("markers", "runners(*how): the only ways in which a contract test runs")
 
 
