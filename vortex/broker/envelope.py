@@ -56,11 +56,11 @@ def encode(
     key: str,
     number: int,
     single: bool,
-    created_at: datetime,
+    created_at: str,
     data: str,
     extensions: Mapping[str, Any],
 ) -> bytes:
-    """Return the envelope of an event. `data` is JSON text and is not looked into."""
+    """Return the envelope of an event. `data` is JSON text, `created_at` ISO 8601 in UTC."""
     return _encode(
         {
             **extensions,

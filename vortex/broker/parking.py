@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from vortex.errors import Invalid, NotFound
+from vortex.errors import Conflict, Invalid, NotFound
 
 
 class NothingParked(NotFound, code="nothing_parked", title="Nothing is parked there"):
@@ -18,6 +18,10 @@ class NothingParked(NotFound, code="nothing_parked", title="Nothing is parked th
 
 class PayloadRefused(Invalid, code="parked_payload_refused", title="Not a payload of this event"):
     """The edited payload is not JSON, or not the event that the message says it is."""
+
+
+class StillFailing(Conflict, code="parked_still_failing", title="It fails again"):
+    """The handler failed on the first message once more; the key stays parked."""
 
 
 class ParkedKey(msgspec.Struct, frozen=True, kw_only=True):

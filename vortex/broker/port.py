@@ -17,13 +17,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 
 class BrokerUnavailable(Exception):  # noqa: N818 - a state of the world, named like errors.Unavailable
     """The broker does not answer, or not now. Whether the last call had an effect is not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True):
     """A message to be published. Order is kept among the messages with one topic and key."""
 
     topic: str
@@ -31,8 +32,7 @@ class Outgoing:
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True):
     """A message that a group has received and not yet acknowledged.
 
     `shard` is the part of the topic that is read in order, `tenure` the spell for which the

@@ -1,7 +1,6 @@
 """A delivery as the inbox understands it: its envelope, its event, and who hears it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +14,7 @@ from vortex.inbox.registry import Handler
 Place = tuple[str, str]  # topic and key: what is kept in order
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True):
     """A delivery with what it says. `handlers` is empty where nobody here listens to the type.
 
     `problem` says why it cannot be understood; then the rest is empty. `seen_id` is what a handler

@@ -13,7 +13,13 @@ import msgspec
 from django.db import connections
 
 from vortex.broker import Delivery
-from vortex.broker.parking import NothingParked, ParkedKey, ParkedMessage, PayloadRefused
+from vortex.broker.parking import (
+    NothingParked,
+    ParkedKey,
+    ParkedMessage,
+    PayloadRefused,
+    StillFailing,
+)
 from vortex.contracts import event_classes
 from vortex.db import alias_of, unit_of_work
 from vortex.inbox.handling import handle
@@ -123,8 +129,8 @@ class InboxDesk:
     def retry(self, context: str, *, topic: str, key: str, by: str) -> int:
         """Handle the messages of a key here and now; the first that fails again ends it.
 
-        Returns how many were handled. What a handler raises comes through, with the key parked;
-        a message that cannot be read is refused with PayloadRefused.
+        Returns how many were handled. Refuses with StillFailing, the key parked as it was, and with
+        PayloadRefused where a message cannot be read.
         """
         log.info("inbox.key.retried", context=context, topic=topic, key=key, by=by)
         count = 0
@@ -133,8 +139,7 @@ class InboxDesk:
                 with _first_of(context, topic, key) as (_, first):
                     if first.problem:
                         raise PayloadRefused(first.problem)
-                    for handler in first.handlers:
-                        handle(handler, (first,))
+                    _handle(first)
                     _delete(context, topic, key, first)
             except NothingParked:
                 if not count:
@@ -220,6 +225,15 @@ def _first_of(context: str, topic: str, key: str) -> Iterator[tuple[Any, Heard]]
         shard, _, position = str(row[0]).rpartition("/")
         delivery = Delivery(topic, key, bytes(row[1]), shard, position, 0, again=True)
         yield cursor, understand(delivery, handlers_by_type(context))
+
+
+def _handle(first: Heard) -> None:
+    for handler in first.handlers:
+        try:
+            handle(handler, (first,))
+        except Exception as error:
+            log.warning("inbox.handler.failed", consumer=handler.name, exc_info=True)
+            raise StillFailing(f"{type(error).__name__}: {error}") from error
 
 
 def _delete(context: str, topic: str, key: str, heard: Heard) -> None:

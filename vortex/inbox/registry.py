@@ -10,7 +10,7 @@ E = TypeVar("E", bound=Event)
 F = TypeVar("F", bound=Callable[..., None])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Handler:
     """One registered handler. `name` is what it remembers under: renamed, it handles anew."""
 

@@ -5,6 +5,7 @@ no other place can a message be lost, doubled or overtaken by a later one of its
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from vortex.broker import Broker, Outgoing
@@ -105,7 +106,7 @@ class Courier:
                 context=self.context,
                 topic=message.topic,
                 key=message.key,
-                event_id=str(message.event_id),
+                event_id=message.event_id,
                 reason=reason,
             )
         return parked
@@ -113,7 +114,7 @@ class Courier:
     def _count(
         self, waiting: list[queue.Waiting], sent: list[queue.Waiting], archived: int
     ) -> None:
-        oldest = min(message.created_at for message in waiting)
+        oldest = datetime.fromisoformat(min(message.created_at for message in waiting))
         lag_seconds.labels(self.context).set((now() - oldest).total_seconds())
         published_total.labels(self.context).inc(len(sent))
         self._unreported += archived

@@ -2,10 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
-from uuid import UUID
+from typing import Any, Final
 
 import msgspec
 from django.db import connections
@@ -37,13 +34,12 @@ insert into outbox_archive ({COLUMNS}) select {COLUMNS} from gone
 """  # noqa: S608 - made of constants
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(msgspec.Struct, frozen=True):
     """A message as the relay reads it; `parked` says that its key is."""
 
     id: int
     partition: int
-    event_id: UUID
+    event_id: str
     topic: str
     key: str
     key_seq: int
@@ -52,14 +48,14 @@ class Waiting:
     version: int
     payload: str
     headers: str
-    created_at: datetime
+    created_at: str  # ISO 8601, in UTC
     parked: bool = False
 
     def outgoing(self, context: str, **extensions: str) -> Outgoing:
         """Return the message as it goes to the broker."""
         value = encode(
             context=context,
-            event_id=str(self.event_id),
+            event_id=self.event_id,
             type_=self.type,
             version=self.version,
             key=self.key,
@@ -67,9 +63,13 @@ class Waiting:
             single=self.single,
             created_at=self.created_at,
             data=self.payload,
-            extensions={**msgspec.json.decode(self.headers), **extensions},
+            extensions={**_headers(self.headers), **extensions},
         )
         return Outgoing(self.topic, self.key, value)
+
+
+def _headers(text: str) -> dict[str, Any]:
+    return {} if text == "{}" else msgspec.json.decode(text, type=dict[str, Any])
 
 
 def read(alias: str, partitions: Sequence[int], each: int) -> list[Waiting]:

@@ -48,7 +48,7 @@ def replay(
         reasons = broker.publish([message.outgoing(context, **extensions) for message in page])
         for message, reason in zip(page, reasons, strict=True):
             if reason:
-                log.error("outbox.replay.refused", event_id=str(message.event_id), reason=reason)
+                log.error("outbox.replay.refused", event_id=message.event_id, reason=reason)
         count += len(page)
         said(len(page))
     log.info("outbox.replay.done", context=context, type=selection.type, events=count, **extensions)
@@ -68,8 +68,10 @@ def _pages(context: str, selection: Selection) -> Iterator[list[Waiting]]:
 def _page(context: str, selection: Selection, after: tuple[datetime, int]) -> list[Any]:
     with connections[alias_of(context)].cursor() as cursor:
         cursor.execute(
-            "select archived_at, id, event_id, topic, key, key_seq, single, type, version,"
-            " payload::text, headers::text, created_at from outbox_archive"
+            "select archived_at, id, event_id::text, topic, key, key_seq, single, type, version,"
+            " payload::text, headers::text,"
+            " to_char(created_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+            " from outbox_archive"
             " where (archived_at, id) > (%s, %s) and type = %s and (%s = '' or key = %s)"
             " and not headers ? 'skippedby' order by archived_at, id limit %s",
             (*after, selection.type, selection.key, selection.key, _PAGE),

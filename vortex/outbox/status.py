@@ -26,7 +26,7 @@ def status(context: str) -> OutboxStatus:
     with connections[alias_of(context)].cursor() as cursor:
         cursor.execute(
             "select (select count(*) from (select from outbox_message limit %s) w),"
-            " (select min(created_at) from outbox_read("
+            " (select min(created_at)::timestamptz from outbox_read("
             "    (select array_agg(n::smallint) from generate_series(0, 63) n), 1)),"
             " (select count(distinct (topic, key)) from outbox_parked),"
             " (select count(*) from outbox_relay where seen_at > now() - interval '30 s'),"

@@ -32,7 +32,7 @@ def spoken(
         key=event.key,
         number=number,
         single=event.single,
-        created_at=now(),
+        created_at=now().isoformat(),
         data=msgspec.json.encode(event).decode(),
         extensions=extensions,
     )

@@ -14,7 +14,7 @@ from vortex.errors import Refusal
 
 
 class Command(BaseCommand):
-    """Look after parked keys: the outbox has what the broker refused, the inbox what handlers did."""
+    """Look after parked keys: the outbox has what brokers refused, the inbox what handlers did."""
 
     help = "List, show, retry, skip or edit parked keys."
 
