@@ -56,7 +56,7 @@ def _keep_directories_apart(early_config: pytest.Config) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker of vortex.testing.runners; judge properties, not how busy the machine is."""
+    """Declare the marker of the runners; judge properties, not how busy the machine is."""
     from hypothesis import settings
 
     settings.register_profile("vortex", deadline=None)
