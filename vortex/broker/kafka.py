@@ -103,6 +103,10 @@ class KafkaBroker:
         )
         return KafkaSubscription(joined, topics)
 
+    def forget(self, *, group: str, topics: Sequence[str]) -> None:
+        """Do nothing: Kafka keeps no message for a group's sake, and forgets idle groups itself."""
+        del group, topics
+
     def lag(self, *, group: str, topics: Sequence[str]) -> int:
         """Count what lies beyond the committed offsets; see the port."""
         self._create(set(topics))

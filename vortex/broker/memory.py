@@ -62,6 +62,12 @@ class MemoryBroker:
         self.prepare(group=group, topics=topics)
         return MemorySubscription(self, group, topics)
 
+    def forget(self, *, group: str, topics: Sequence[str]) -> None:
+        """Give up what waits for a group; see the port."""
+        with self.changed:
+            for topic in topics:
+                self.groups.pop((group, topic), None)
+
     def lag(self, *, group: str, topics: Sequence[str]) -> int:
         """Count what the group has not acknowledged; see the port."""
         with self.changed:

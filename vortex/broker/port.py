@@ -103,6 +103,10 @@ class Broker(Protocol):
         """Join a group. A new group starts with the oldest message that the broker still has."""
         ...
 
+    def forget(self, *, group: str, topics: Sequence[str]) -> None:
+        """Give up what waits for a group that reads these topics no more, so that it can go."""
+        ...
+
     def lag(self, *, group: str, topics: Sequence[str]) -> int:
         """Return how many messages the group has not acknowledged."""
         ...

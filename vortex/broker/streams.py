@@ -95,6 +95,16 @@ class StreamsBroker:
         )
         return StreamsSubscription(connect(self._url), group, shards)
 
+    def forget(self, *, group: str, topics: Sequence[str]) -> None:
+        """Give up what waits for a group; see the port."""
+        try:
+            pipeline = self._client.pipeline(transaction=False)
+            for stream in streams_of(topics):
+                pipeline.xgroup_destroy(stream, group)
+            pipeline.execute(raise_on_error=False)
+        except (redis.RedisError, OSError) as error:
+            raise BrokerUnavailable(str(error)) from error
+
     def lag(self, *, group: str, topics: Sequence[str]) -> int:
         """Count what the group has not acknowledged; see the port."""
         try:

@@ -211,6 +211,25 @@ def test_a_message_that_is_too_large_is_refused_with_what_is_behind_it(
     subscription.close()
 
 
+def test_a_group_that_was_given_up_holds_nothing_back(
+    broker: Broker, topic: str, group: str
+) -> None:
+    if not broker.capabilities.trims:
+        pytest.skip("this broker keeps nothing for a group's sake")
+    broker.prepare(group=group, topics=[topic])
+    broker.prepare(group=f"{group}-abandoned", topics=[topic])
+    for start in range(0, 1_500, 500):
+        broker.publish(outgoing(topic, "k", *(str(n) for n in range(start, start + 500))))
+    reader = broker.subscribe(group=group, topics=[topic], consumer="one")
+    receive(reader, 1_500)
+    assert broker.trim([topic]) == 0
+
+    broker.forget(group=f"{group}-abandoned", topics=[topic])
+
+    assert broker.trim([topic]) > 0
+    reader.close()
+
+
 def test_nothing_unacknowledged_is_trimmed(broker: Broker, topic: str, group: str) -> None:
     broker.prepare(group=group, topics=[topic])
     broker.prepare(group=f"{group}-slow", topics=[topic])

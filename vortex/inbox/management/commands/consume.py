@@ -27,13 +27,23 @@ class Command(BaseCommand):
         parser.add_argument(
             "--prepare", action="store_true", help="only make the groups known to the broker"
         )
+        parser.add_argument(
+            "--forget",
+            nargs="+",
+            metavar="GROUP_AND_TOPICS",
+            help="give up what waits for a context that hears these topics no more",
+        )
         parser.add_argument("--metrics-port", type=int, help="serve Prometheus metrics there")
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Consume."""
         name = f"{socket.gethostname()}:{os.getpid()}:{new_id().hex[-8:]}"
         worker = Worker(options["context"] or settings.VORTEX_HOSTED, broker(), name=name)
-        worker.prepare()
+        if options["forget"]:
+            broker().forget(group=options["forget"][0], topics=options["forget"][1:])
+            return
+        if options["prepare"] or options["once"]:
+            worker.prepare()
         if options["prepare"]:
             return
         if options["once"]:

@@ -16,11 +16,12 @@ class Command(BaseCommand):
     help = "Prepare and drop daily partitions of the outbox archive."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the number of days to keep."""
+        """Take the contexts, all hosted ones by default, and the number of days to keep."""
+        parser.add_argument("--context", nargs="+", choices=settings.VORTEX_HOSTED, default=())
         parser.add_argument("--days", type=int, default=ARCHIVE_DAYS)
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Prepare and drop, and say which."""
-        for context in settings.VORTEX_HOSTED:
+        for context in options["context"] or settings.VORTEX_HOSTED:
             made, dropped = prepare(context), forget(context, days=options["days"])
             self.stdout.write(f"{context}: made {len(made)}, dropped {', '.join(dropped) or 0}")
