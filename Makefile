@@ -22,7 +22,7 @@ measure: $(VENV)/.local ## Open the bank, print start-up time and memory per pro
 	@$(BIN)/python -m config.up --measure
 
 test: lint types ## Check everything, cheapest first; the only test command
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
 lint: $(VENV)/.dev ## Check formatting, style and imports
 	$(BIN)/ruff format --check .

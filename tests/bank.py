@@ -168,4 +168,5 @@ def _environment(home: Path, port: int) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("VORTEX_", "DJANGO_", "PYTEST_", "COV_"))
     }
-    return inherited | {"VORTEX_HOME": str(home), "PORT": str(port)}
+    limits = {"VORTEX_RATE_LIMIT_SCALE": "1000"}
+    return inherited | limits | {"VORTEX_HOME": str(home), "PORT": str(port)}

@@ -86,7 +86,9 @@ class Load:
         others = [c.account_id for c in self._customers if c is not customer]
         with self._bank.client(customer.email, PASSWORD) as client:
             while not self._stopping.is_set():
-                self._once(client, customer.account_id, chance.choice(others), chance.randint(1, 99))
+                self._once(
+                    client, customer.account_id, chance.choice(others), chance.randint(1, 99)
+                )
 
     def _once(self, client: httpx.Client, source: str, target: str, cents: int) -> None:
         """Send one transfer, again and again under one key until the answer is definite."""

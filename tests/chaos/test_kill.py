@@ -10,6 +10,7 @@ VICTIMS = ("web", "relay", "consumers", "worker", "postgres", "valkey")
 BETWEEN_KILLS = 40  # acknowledged transfers
 
 
+@pytest.mark.xdist_group("chaos")
 @pytest.mark.timeout(600)
 def test_nothing_acknowledged_is_lost_or_doubled_whatever_is_killed() -> None:
     with place() as directory:
@@ -62,7 +63,9 @@ def _nothing_is_lost_or_doubled(ledger: psycopg.Connection, log: Log) -> None:
 
 
 def _money_is_conserved(ledger: psycopg.Connection, accounts: list[str]) -> None:
-    total = ledger.execute("select coalesce(sum(amount_minor), 0) from transactions_entry").fetchone()
+    total = ledger.execute(
+        "select coalesce(sum(amount_minor), 0) from transactions_entry"
+    ).fetchone()
     assert total == (0,)
     held = ledger.execute(
         "select sum(booked_minor) from transactions_account where id = any(%s::uuid[])", [accounts]

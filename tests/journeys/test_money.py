@@ -6,10 +6,13 @@ from typing import Any
 
 import httpx
 import msgspec
+import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from tests.bank import Bank, wait_for
 from vortex.ids import new_id
+
+pytestmark = pytest.mark.xdist_group("bank")
 
 
 def key() -> dict[str, str]:

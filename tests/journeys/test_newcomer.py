@@ -10,6 +10,7 @@ import pytest
 from tests.bank import ROOT, Bank, place, wait_for
 
 
+@pytest.mark.xdist_group("newcomer")
 @pytest.mark.timeout(600)
 def test_a_stranger_opens_the_bank_from_a_fresh_clone() -> None:
     with place() as directory:
@@ -18,9 +19,7 @@ def test_a_stranger_opens_the_bank_from_a_fresh_clone() -> None:
 
 def _open_from_a_fresh_clone(clone: Path, empty_home: Path) -> None:
     empty_home.mkdir()
-    subprocess.run(
-        ["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(clone)], check=True
-    )
+    subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(clone)], check=True)
     stranger = {"HOME": str(empty_home), "VIRTUAL_ENV": "", "PATH": _plain_path()}
     bank = Bank(clone / ".vortex", command=["make", "up"], cwd=clone)
 

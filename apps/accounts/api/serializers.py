@@ -15,7 +15,7 @@ from apps.accounts.domain.iban import masked
 from apps.accounts.domain.labels import LONGEST_NICKNAME
 from apps.accounts.models import Account
 from apps.transactions.contracts import Balance
-from vortex.http.fields import MoneyField
+from vortex.http.fields import MoneyField, TextField
 from vortex.money import Money
 
 _POSITIONS = 1000
@@ -24,9 +24,7 @@ _POSITIONS = 1000
 class LookSerializer(serializers.Serializer[Any]):
     """How the holder wants an account to look."""
 
-    nickname = serializers.CharField(
-        max_length=LONGEST_NICKNAME, allow_blank=True, trim_whitespace=False
-    )
+    nickname = TextField(max_length=LONGEST_NICKNAME, allow_blank=True, trim_whitespace=False)
     colour = serializers.RegexField(
         r"^#[0-9a-f]{6}$", allow_blank=True, help_text="`#rrggbb` in lower case; empty for none."
     )
@@ -50,7 +48,7 @@ class OpeningSerializer(serializers.Serializer[Any]):
 
     product = serializers.ChoiceField(choices=list(Product))
     currency = serializers.ChoiceField(choices=CURRENCIES)
-    nickname = serializers.CharField(
+    nickname = TextField(
         max_length=LONGEST_NICKNAME, allow_blank=True, default="", trim_whitespace=False
     )
 
@@ -115,7 +113,7 @@ class WantedSerializer(serializers.Serializer[Any]):
 class IbanSerializer(serializers.Serializer[Any]):
     """An account to be found by its number."""
 
-    iban = serializers.CharField(max_length=64, help_text="Spaces and case do not matter.")
+    iban = TextField(max_length=64, help_text="Spaces and case do not matter.")
 
 
 class PayeeSerializer(serializers.Serializer[Any]):

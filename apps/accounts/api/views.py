@@ -44,7 +44,7 @@ class AccountsView(IdempotentView):
 
         All of them are on one page: nobody has more than twenty open, and a hundred in a lifetime.
         """
-        wanted = WantedSerializer(data=request.query_params)
+        wanted = WantedSerializer(data=request.query_params.dict())
         wanted.is_valid(raise_exception=True)
         own = selectors.accounts_of_owner(owner_id=caller(request).user_id, **wanted.validated_data)
         items = HeldAccountSerializer(selectors.with_balances(own), many=True).data
@@ -172,7 +172,7 @@ class ResolveView(APIView):
 
         Name and number come back masked: enough to recognise whom one knows.
         """
-        asked = IbanSerializer(data=request.query_params)
+        asked = IbanSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         account, holder = selectors.payee_by_iban(iban=asked.validated_data["iban"])
         return Response(PayeeSerializer(account, context={"holder": holder}).data)

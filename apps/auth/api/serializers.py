@@ -7,12 +7,13 @@ from rest_framework import serializers
 
 from apps.auth.domain import email, names, passwords
 from apps.auth.models import User
+from vortex.http.fields import TextField
 
 # What can be typed at all; what may be set is decided once the text is normalised.
 _LONGEST_PASSWORD = 1024
 
 
-class PasswordField(serializers.CharField):
+class PasswordField(TextField):
     """A password as it was typed: spaces at its ends belong to it, and it is never shown again."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -37,7 +38,7 @@ class PasswordField(serializers.CharField):
 class SignInSerializer(serializers.Serializer[Any]):
     """Proof of who is calling."""
 
-    email = serializers.CharField(max_length=email.LONGEST)
+    email = TextField(max_length=email.LONGEST)
     password = PasswordField()
 
 
@@ -57,11 +58,11 @@ class SignInSerializer(serializers.Serializer[Any]):
 class RegistrationSerializer(serializers.Serializer[Any]):
     """What somebody says of themselves to become a customer."""
 
-    email = serializers.CharField(max_length=email.LONGEST)
+    email = TextField(max_length=email.LONGEST)
     password = PasswordField(
         help_text=f"{passwords.SHORTEST} to {passwords.LONGEST} characters, any characters."
     )
-    full_name = serializers.CharField(max_length=names.LONGEST, trim_whitespace=False)
+    full_name = TextField(max_length=names.LONGEST, trim_whitespace=False)
 
 
 class RegisteredSerializer(serializers.Serializer[Any]):
@@ -73,7 +74,7 @@ class RegisteredSerializer(serializers.Serializer[Any]):
 class RefreshSerializer(serializers.Serializer[Any]):
     """A refresh token that has not been used."""
 
-    refresh = serializers.CharField(max_length=4096)
+    refresh = TextField(max_length=4096)
 
 
 class TokensSerializer(serializers.Serializer[Any]):
@@ -88,7 +89,7 @@ class TokensSerializer(serializers.Serializer[Any]):
 class ProfileSerializer(serializers.ModelSerializer[User]):
     """A person, as they see themselves."""
 
-    full_name = serializers.CharField(max_length=names.LONGEST, trim_whitespace=False)
+    full_name = TextField(max_length=names.LONGEST, trim_whitespace=False)
     roles = serializers.ListField(child=serializers.CharField(), read_only=True)
 
     class Meta:

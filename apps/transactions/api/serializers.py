@@ -9,14 +9,14 @@ from apps.transactions.contracts import CATEGORIES, PostingKind
 from apps.transactions.domain.posting import MAX_TEXT
 from apps.transactions.selectors import OwnEntry, OwnPosting
 from apps.transactions.services.posting import MAX_BATCH
-from vortex.http.fields import MoneyField
+from vortex.http.fields import MoneyField, TextField
 from vortex.money import MAX_MINOR, Money
 
 _ID: Final = "01920f4e-5a10-7c3e-8f00-5d1f6b2a9c01"
 _OTHER: Final = "01920f4e-5a10-7c3e-8f00-5d1f6b2a9c02"
 
 
-class TextField(serializers.CharField):
+class WordsField(TextField):
     """Somebody's words, kept as they were written; shown escaped, never interpreted."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -45,9 +45,9 @@ class TransferSerializer(serializers.Serializer[Any]):
     source_account_id = serializers.UUIDField()
     target_account_id = serializers.UUIDField()
     amount = MoneyField(positive=True)
-    description = TextField()
-    counterparty = TextField(help_text="Who gets it, in the payer's words.")
-    reference = TextField()
+    description = WordsField()
+    counterparty = WordsField(help_text="Who gets it, in the payer's words.")
+    reference = WordsField()
     category = serializers.ChoiceField(choices=CATEGORIES, default="transfers")
     effective_date = serializers.DateField(
         default=None, allow_null=True, help_text="When it counts; the booking date if left out."
@@ -131,7 +131,7 @@ class AnnotationSerializer(serializers.Serializer[Any]):
 class ReversalSerializer(serializers.Serializer[Any]):
     """Why a transaction is undone."""
 
-    reason = serializers.CharField(max_length=MAX_TEXT)
+    reason = TextField(max_length=MAX_TEXT)
 
 
 class CategorySerializer(serializers.Serializer[Any]):
@@ -167,7 +167,7 @@ class WantedSerializer(serializers.Serializer[Any]):
     direction = serializers.ChoiceField(choices=["in", "out"], required=False)
     kind = serializers.ChoiceField(choices=list(PostingKind), required=False)
     category = serializers.ChoiceField(choices=CATEGORIES, required=False)
-    q = serializers.CharField(
+    q = TextField(
         source="word",
         required=False,
         max_length=100,

@@ -1,4 +1,4 @@
-"""HTTP of the ledger: decode, call one service, encode. Other people's transactions do not exist."""
+"""HTTP of the ledger: decode, call one service, encode. Other people's money does not exist."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -49,7 +49,7 @@ class TransactionsView(IdempotentView):
     def get(self, request: Request) -> Response:
         """List one's own transactions, newest first."""
         asked = window(request, order=_ORDER, types=(datetime, UUID))
-        wanted = WantedSerializer(data=request.query_params)
+        wanted = WantedSerializer(data=request.query_params.dict())
         wanted.is_valid(raise_exception=True)
         rows = selectors.postings_of_owner(
             owner_id=caller(request).user_id,
@@ -108,6 +108,7 @@ class CategoriesView(APIView):
     @extend_schema(responses=CategoriesSerializer)
     def get(self, request: Request) -> Response:
         """List the categories, by group."""
+        del request
         return Response({"items": grouped()})
 
 
