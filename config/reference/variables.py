@@ -1,0 +1,135 @@
+"""Every environment variable that the bank reads, and what it means."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from config.contexts import CONTEXTS
+from config.reference.pages import page, table
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+class Variable(NamedTuple):
+    """What a variable means, and what holds where it is not set."""
+
+    meaning: str
+    default: str = ""
+    needed: bool = False
+
+
+VARIABLES: dict[str, Variable] = {
+    "DEMO": Variable("`0` opens a bank without the demonstration households (`make up`)", "1"),
+    "DJANGO_SETTINGS_MODULE": Variable(
+        "which settings: `config.settings.local`, `test` or `production`", "config.settings.local"
+    ),
+    "OTEL_EXPORTER_OTLP_ENDPOINT": Variable(
+        "where traces are sent, OTLP over HTTP; without it nothing is traced"
+    ),
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": Variable("the same, for traces alone"),
+    "OTEL_SERVICE_NAME": Variable("how this process is called in traces", "vortexcore"),
+    "PORT": Variable("the port that `make up` listens on", "8000"),
+    "VORTEX_ADMIN_DATABASE_URL": Variable(
+        "a superuser's URL, for `config.up.initialize` alone: it makes databases and roles"
+    ),
+    "VORTEX_ALLOWED_HOSTS": Variable(
+        "host names that requests may ask for, with commas", "localhost,127.0.0.1,[::1]"
+    ),
+    "VORTEX_BIND": Variable("the address that `make up` listens on", "127.0.0.1"),
+    "VORTEX_BROKER_URL": Variable(
+        "where events travel: `redis://` for Valkey Streams, `kafka://` for Kafka", needed=True
+    ),
+    "VORTEX_CACHE_URL": Variable(
+        "Valkey for rate limits, revoked sessions, the cache and the socket", needed=True
+    ),
+    "VORTEX_DEBUG": Variable("`1` shows Django's error pages; local settings only", "0"),
+    "VORTEX_DEMO": Variable("`1` accepts the demonstration's passwords", "0"),
+    "VORTEX_HOME": Variable("where `make up` keeps data and logs", ".vortex"),
+    "VORTEX_HOSTS": Variable("the contexts whose code runs here, with commas", "all ten"),
+    "VORTEX_JWKS_URL": Variable(
+        "where the keys of access tokens are; without it auth's contract is asked"
+    ),
+    "VORTEX_LOG_LEVEL": Variable("the least level that is logged", "INFO"),
+    "VORTEX_METRICS_TOKEN": Variable(
+        "the bearer token of `/metrics`; without it nobody reads them"
+    ),
+    "VORTEX_RATE_LIMIT_SCALE": Variable("multiplies every rate limit, for load tests", "1"),
+    "VORTEX_REQUEST_DEADLINE_MS": Variable("the longest that one request may take", "30000"),
+    "VORTEX_RPC_CALLS_PER_CALLEE": Variable(
+        "threads of one process that may wait for one other service at once", "12"
+    ),
+    "VORTEX_RPC_KEYS": Variable(
+        "`kid:secret` pairs with commas: the first signs calls, all of them verify", needed=True
+    ),
+    "VORTEX_SECRET_KEY": Variable(
+        "Django's secret, and what stored keys are sealed with", needed=True
+    ),
+    "VORTEX_SSL_REDIRECT": Variable("`0` serves plain HTTP; production settings only", "1"),
+    "VORTEX_TOKEN_ISSUER": Variable("the issuer of access tokens", "vortexcore"),
+    "VORTEX_TOPOLOGY_FILE": Variable(
+        "the file that says where contexts run; it is replaced by renaming", "run/topology.json"
+    ),
+    "VORTEX_TRUSTED_PROXIES": Variable("how many proxies in front append to X-Forwarded-For", "0"),
+    "VORTEX_VERSION": Variable("the tag of the image that Compose starts", "local"),
+    **{
+        context.database_variable: Variable(
+            f"PostgreSQL for {context.name}, as the role `{context.role}`", needed=True
+        )
+        for context in CONTEXTS
+    },
+}
+
+
+def settings_page() -> str:
+    """Return the page; refuse a variable that is read or described, but not both."""
+    read = variables_read()
+    unknown, unread = sorted(read - VARIABLES.keys()), sorted(VARIABLES.keys() - read)
+    if unknown or unread:
+        raise LookupError(
+            f"config/reference/variables.py lacks {unknown}, and nobody reads {unread} of it"
+        )
+    rows = (
+        (
+            f"`{name}`",
+            known.meaning,
+            _code(known.default),
+            "yes" if known.needed else "",
+        )
+        for name, known in sorted(VARIABLES.items())
+    )
+    opening = (
+        "Whatever differs from one deployment to the next is an environment variable. `make up`"
+        " sets what it needs; production settings refuse to start without those that are needed."
+    )
+    return page("Settings", opening, table(("variable", "meaning", "default", "needed"), rows))
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else ""
+
+
+def variables_read(root: Path = _ROOT) -> set[str]:
+    """Return the names of the variables that the code and the deployment files read."""
+    found = {context.database_variable for context in CONTEXTS}
+    for package in ("vortex", "apps", "config", "extraction"):
+        for file in (root / package).rglob("*.py"):
+            if not {"tests", "testing", "reference"}.intersection(file.relative_to(root).parts):
+                found |= set(_read_in(ast.parse(file.read_text(encoding="utf-8"))))
+    for name in ("docker-compose.yml",):
+        text = (root / name).read_text(encoding="utf-8")
+        found |= set(re.findall(r"\$\{(VORTEX_[A-Z0-9_]+)", text))
+    return found
+
+
+def _read_in(module: ast.Module) -> Iterator[str]:
+    """Yield the names in `os.environ["X"]` and in calls such as `os.environ.get("X")`."""
+    for node in ast.walk(module):
+        place = node.func if isinstance(node, ast.Call) else getattr(node, "value", None)
+        if place is None or not re.search(r"environ|getenv", ast.unparse(place)):
+            continue
+        first = node.args[:1] if isinstance(node, ast.Call) else [getattr(node, "slice", node)]
+        for name in first:
+            if isinstance(name, ast.Constant) and isinstance(name.value, str):
+                yield name.value
