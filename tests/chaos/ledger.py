@@ -1,4 +1,4 @@
-"""Customers who never stop transferring, and a log of everything that the bank acknowledged to them."""
+"""Customers who never stop transferring, and a log of what the bank acknowledged to them."""
 
 import random
 import threading
