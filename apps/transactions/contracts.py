@@ -25,6 +25,10 @@ class InsufficientFunds(Refused, code="insufficient_funds", title="Not enough mo
     """The debit would take the account below its limit."""
 
 
+class BalanceOutOfRange(Refused, code="balance_out_of_range", title="Balance out of range"):
+    """The balance would leave what the ledger can hold, four quintillion minor units each way."""
+
+
 class AccountFrozen(Refused, code="account_frozen", title="Account frozen"):
     """The account does not take this side of a posting while it is frozen."""
 
@@ -179,6 +183,7 @@ class EntryLine(Value):
 POSTING_REFUSALS = (
     LedgerAccountNotFound,
     InsufficientFunds,
+    BalanceOutOfRange,
     AccountFrozen,
     AccountClosed,
     UnbalancedPosting,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from apps.transactions.contracts import Leg, Posting
-from apps.transactions.domain.posting import content_hash, problem_of
+from apps.transactions.domain.posting import MAX_BALANCE, content_hash, problem_of
 
 
 @dataclass
@@ -57,9 +57,11 @@ class PlainLedger:
         for leg in posting.legs:
             account = self.accounts[leg.account_id]
             after = account.balance_minor + leg.amount_minor
-            if leg.amount_minor < 0 and account.floor_minor is not None:
-                if after < account.floor_minor:
-                    return "insufficient_funds"
+            floor = account.floor_minor
+            if leg.amount_minor < 0 and floor is not None and after < floor:
+                return "insufficient_funds"
+            if abs(after) > MAX_BALANCE:
+                return "balance_out_of_range"
         return ""
 
     def _problem_of_leg(self, leg: Leg) -> str:

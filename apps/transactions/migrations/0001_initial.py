@@ -1,4 +1,4 @@
-"""Make the ledger: tables and laws, then the one function that posts. The SQL is in ../sql."""
+"""Make the ledger's tables with their laws; the SQL is in ../sql."""
 
 from pathlib import Path
 
@@ -7,7 +7,6 @@ from django.db import migrations, models
 SQL = Path(__file__).resolve().parent.parent / "sql"
 
 BACKWARD = """
-drop function transactions_post;
 drop table transactions_annotation, transactions_entry, transactions_reversal,
   transactions_posting, transactions_account;
 drop function transactions_refuse_change, transactions_check_balanced;
@@ -108,13 +107,8 @@ STATE = [
 
 class Migration(migrations.Migration):
     initial = True
-    # The engine writes its events beside the entries, straight into the outbox.
-    dependencies = [("outbox", "0001_initial")]
+    dependencies: list[tuple[str, str]] = []
 
     operations = [
-        migrations.RunSQL(
-            [(SQL / "0001_schema.sql").read_text(), (SQL / "0002_engine.sql").read_text()],
-            BACKWARD,
-            state_operations=STATE,
-        ),
+        migrations.RunSQL((SQL / "0001_schema.sql").read_text(), BACKWARD, state_operations=STATE),
     ]
