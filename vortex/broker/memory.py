@@ -125,6 +125,7 @@ class MemorySubscription:
 
     def ack(self, deliveries: Iterable[Delivery]) -> None:
         """Acknowledge; see the port."""
+        self._broker.answer()
         with self._broker.changed:
             for delivery in deliveries:
                 state = self._broker.groups[(self._group, delivery.topic)]

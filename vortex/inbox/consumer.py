@@ -146,18 +146,15 @@ class Consumer:
             self._handle_fresh(message, done)
 
     def _handle_fresh(self, message: Heard, done: list[Heard]) -> None:
-        """Handle a message, or put it with others of the same handler to be handled together."""
+        """Put a message with others of the same handlers, and handle those once they are enough."""
         self._flush_place(message, done)
         if message.place in self._held:
             self._held[message.place].waiting.append(message)
             return
-        if all(handler.batch > 1 for handler in message.handlers):
-            for handler in message.handlers:
-                self._batches[handler].append(message)
-                if len(self._batches[handler]) >= handler.batch:
-                    self._flush(done)
-        else:
-            self._handle(message, done)
+        for handler in message.handlers:
+            self._batches[handler].append(message)
+        if any(len(self._batches[handler]) >= handler.together for handler in message.handlers):
+            self._flush(done)
 
     def _handle_again(self, message: Heard, done: list[Heard]) -> None:
         """Handle a message that came before, by itself: it may be what killed a process."""
@@ -207,18 +204,25 @@ class Consumer:
                 return
 
     def _flush(self, done: list[Heard]) -> None:
-        """Handle what was put together; where a batch fails, its events are handled one by one."""
+        """Handle what was put together; where that fails, its events are handled one by one."""
         batches, together = dict(self._batches), dict[int, Heard]()
         self._batches.clear()
-        failed = False
+        failures: dict[str, str] = {}
         for handler, heard in batches.items():
             self._place.keep()
             together |= {id(message): message for message in heard}
-            failed = bool(self._try(handler, heard)) or failed
-        if not failed:
+            if problem := self._try(handler, heard):
+                failures[handler.name] = problem
+        if not failures:
             done += together.values()
-            return
-        for message in together.values():
+        elif len(together) == 1:
+            (message,), (consumer, *_) = together.values(), failures
+            self._hold(message, failures[consumer], done, consumer=consumer)
+        else:
+            self._handle_apart(list(together.values()), done)
+
+    def _handle_apart(self, heard: Sequence[Heard], done: list[Heard]) -> None:
+        for message in heard:
             if message.place in self._held:
                 self._held[message.place].waiting.append(message)
             else:

@@ -26,19 +26,24 @@ def handle(handler: Handler, heard: Sequence[Heard]) -> int:
 
     All of them are handled or none is. What the handler raises comes through.
     """
-    changes = heard[0].context() if len(heard) == 1 else {}
     ids = {message.seen_id(handler): message for message in heard}
-    with request.use(**changes), unit_of_work(handler.context):
-        fresh = remember(handler.context, handler.name, list(ids))
-        events = [message.event for seen_id, message in ids.items() if seen_id in fresh]
-        if handler.batch > 1 and events:
-            handler.function(events)
-        elif events:
-            handler.function(events[0])
-    handled_total.labels(handler.name).inc(len(events))
-    repeated_total.labels(handler.name).inc(len(heard) - len(events))
+    with unit_of_work(handler.context):
+        new = remember(handler.context, handler.name, list(ids))
+        fresh = [message for seen_id, message in ids.items() if seen_id in new]
+        if handler.batch > 1 and fresh:
+            handler.function([message.event for message in fresh])
+        else:
+            _one_by_one(handler, fresh)
+    handled_total.labels(handler.name).inc(len(fresh))
+    repeated_total.labels(handler.name).inc(len(heard) - len(fresh))
     _measure(handler, heard)
-    return len(events)
+    return len(fresh)
+
+
+def _one_by_one(handler: Handler, heard: Sequence[Heard]) -> None:
+    for message in heard:
+        with request.use(**message.context()):
+            handler.function(message.event)
 
 
 def _measure(handler: Handler, heard: Sequence[Heard]) -> None:

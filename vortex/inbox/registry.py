@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from vortex.contracts import Event
 
 E = TypeVar("E", bound=Event)
 F = TypeVar("F", bound=Callable[..., None])
+
+
+# Handlers of single events share a commit, which is what costs; where one fails, each has its own.
+TOGETHER: Final = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +24,11 @@ class Handler:
     batch: int
     function: Callable[[Any], None]
 
+    @property
+    def together(self) -> int:
+        """How many events share a transaction when that many wait."""
+        return self.batch if self.batch > 1 else TOGETHER
+
 
 _handlers: dict[tuple[str, str], Handler] = {}
 
@@ -29,8 +38,9 @@ def on(event: type[Event], *, batch: int = 1, context: str = "") -> Callable[[F]
 
     With `batch=1` it takes one event; with more it takes a list of up to that many, in one
     transaction. It is called inside a unit of work of its context which also remembers the event,
-    so a second delivery does nothing. What it raises rolls back and is tried again, then the key is
-    parked.
+    so a second delivery does nothing. Events that wait together may share that unit of work, and
+    are handled apart if one of them fails. What a handler raises rolls back and is tried again,
+    then the key is parked.
     """
     if batch < 1:
         raise ValueError("a batch holds at least one event")

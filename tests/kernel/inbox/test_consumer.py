@@ -13,13 +13,14 @@ from tests.kernel.inbox.bench import (
     work_off,
 )
 from tests.kernel.inbox.facts import Broken, Lit, Sold
-from vortex.broker import Outgoing
+from vortex.broker import BrokerUnavailable, Outgoing
 from vortex.broker.memory import MemoryBroker
 from vortex.clock import now
 from vortex.db import current_context
 from vortex.ids import new_id
 from vortex.inbox import on
 from vortex.inbox.consumer import DEATHS, DatabaseAway
+from vortex.inbox.registry import TOGETHER
 from vortex.telemetry import context as request
 from vortex.topology.models import Owner
 
@@ -109,21 +110,38 @@ def test_a_consumer_killed_while_handling_leaves_nothing_and_its_successor_does_
     first.stop()
 
 
-def test_a_consumer_killed_before_acknowledging_does_nothing_twice(
+def test_what_was_handled_and_not_acknowledged_comes_again_and_does_nothing(
+    broker: MemoryBroker, log: list[str]
+) -> None:
+    @on(Lit, context=CONTEXT)
+    def lose_the_broker(event: Lit) -> None:
+        log.append(f"{event.lamp}{event.count}")
+        broker.available = False
+
+    broker.publish(lit("a", 1, 2))
+    heard = consumer(broker)
+    with pytest.raises(BrokerUnavailable):
+        heard.step(0.0)
+    broker.available = True
+    assert broker.lag(group=CONTEXT, topics=[Lit.topic]) == 2
+    work_off(heard)
+
+    assert log == ["a1", "a2"]
+    assert broker.lag(group=CONTEXT, topics=[Lit.topic]) == 0
+
+
+def test_what_comes_again_is_begun_by_itself_so_that_a_deadly_event_kills_alone(
     broker: MemoryBroker, lighting: list[str]
 ) -> None:
     broker.publish([*lit("a", 1, 2), *lit("deadly", 1)])
-    first = consumer(broker)
-    with pytest.raises(Killed):
-        first.step(0.0)
-    first.stop()
-    assert broker.lag(group=CONTEXT, topics=[Lit.topic]) == 3
+    for _ in range(2):
+        dying = consumer(broker)
+        with pytest.raises(Killed):
+            dying.step(0.0)
+        dying.stop()
 
-    with pytest.raises(Killed):
-        consumer(broker).step(0.0)
-
-    assert lighting == ["a1", "a2", "deadly1", "deadly1"]
     assert effects() == ["a1", "a2"]
+    assert broker.lag(group=CONTEXT, topics=[Lit.topic]) == 1
 
 
 def test_a_message_that_kills_its_process_again_and_again_is_parked(
@@ -154,11 +172,25 @@ def test_a_failing_key_is_parked_with_what_follows_while_others_flow(
     work_off(heard)
 
     assert effects() == ["a1", "a2", "a3"]
-    assert lighting.count("bad1") == 3
     assert "bad2" not in lighting
     parked = rows("inbox_parked", "key, reason, attempts", "id")
     assert [reason for _, reason, _ in parked] == ["ValueError: this lamp fails", "", ""]
     assert broker.lag(group=CONTEXT, topics=[Lit.topic]) == 0
+
+
+def test_a_lone_event_that_fails_is_tried_again_after_a_while_and_then_parked(
+    broker: MemoryBroker, lighting: list[str]
+) -> None:
+    broker.publish(lit("bad", 1))
+    heard = consumer(broker, backoff=(0.0, 3_600.0))
+
+    heard.step(0.0)
+    heard.step(0.0)
+    heard.step(0.0)
+
+    assert lighting == ["bad1", "bad1"]
+    assert not heard.idle
+    assert rows("inbox_parked") == [(0,)]
 
 
 def test_a_key_that_fails_for_a_moment_goes_on_in_its_order(
@@ -173,7 +205,7 @@ def test_a_key_that_fails_for_a_moment_goes_on_in_its_order(
     broker.publish([*lit("a", 1, 2), *lit("b", 1)])
     work_off(consumer(broker))
 
-    assert log == ["a1", "b1", "a1", "a2"]
+    assert log == ["a1", "a1", "a2", "b1"]
     assert rows("inbox_parked") == [(0,)]
 
 
@@ -287,20 +319,23 @@ def test_a_batch_is_one_transaction(broker: MemoryBroker) -> None:
     assert len(statements) == 1 + 2 * 3
 
 
-def test_an_event_by_itself_costs_two_statements_beside_its_handler(
+def test_events_that_wait_together_share_the_fence_and_the_memory(
     broker: MemoryBroker,
 ) -> None:
-    @on(Lit, context=CONTEXT)
-    def ignore(event: Lit) -> None:
-        pass
+    contexts: list[str] = []
 
-    broker.publish(lit("a", *range(1, 51)))
+    @on(Lit, context=CONTEXT)
+    def look(event: Lit) -> None:
+        contexts.append(request.current().causation_id)
+
+    broker.publish(lit("a", *range(1, 2 * TOGETHER + 1)))
     heard = consumer(broker)
     with counting_statements() as statements:
         work_off(heard)
 
-    # Per poll: how far the keys have come, what is parked. Per event: the fence and the memory.
-    assert len(statements) == 2 + 2 * 50
+    assert len(set(contexts)) == 2 * TOGETHER
+    # Per poll: how far the keys have come, what is parked. Per transaction: the fence, the memory.
+    assert len(statements) == 2 + 2 * 2
 
 
 def test_one_bad_event_does_not_take_its_batch_along(broker: MemoryBroker, log: list[str]) -> None:
