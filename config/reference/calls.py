@@ -49,6 +49,7 @@ def hears() -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = defaultdict(list)
     for context in CONTEXTS:
         for handler in handlers(context.name):
-            if context.name not in found[handler.event.event_type]:
-                found[handler.event.event_type].append(context.name)
-    return {type_: tuple(listeners) for type_, listeners in found.items()}
+            listeners = found[handler.event.event_type]
+            if context.name not in listeners and ".tests." not in handler.function.__module__:
+                listeners.append(context.name)
+    return {type_: tuple(known) for type_, known in found.items() if known}

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from config.contexts import CONTEXTS
 from config.reference.pages import page, table
 
+_ENVIRON = re.compile(r"(os\.)?(environ(\.\w+)?|getenv)")
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -126,10 +127,12 @@ def variables_read(root: Path = _ROOT) -> set[str]:
 def _read_in(module: ast.Module) -> Iterator[str]:
     """Yield the names in `os.environ["X"]` and in calls such as `os.environ.get("X")`."""
     for node in ast.walk(module):
-        place = node.func if isinstance(node, ast.Call) else getattr(node, "value", None)
-        if place is None or not re.search(r"environ|getenv", ast.unparse(place)):
+        if isinstance(node, ast.Call):
+            place, name = node.func, node.args[0] if node.args else None
+        elif isinstance(node, ast.Subscript):
+            place, name = node.value, node.slice
+        else:
             continue
-        first = node.args[:1] if isinstance(node, ast.Call) else [getattr(node, "slice", node)]
-        for name in first:
-            if isinstance(name, ast.Constant) and isinstance(name.value, str):
-                yield name.value
+        asked = isinstance(name, ast.Constant) and _ENVIRON.fullmatch(ast.unparse(place))
+        if asked and isinstance(name, ast.Constant) and isinstance(name.value, str):
+            yield name.value
