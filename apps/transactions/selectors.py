@@ -83,6 +83,12 @@ def own_account_ids(*, owner_id: UUID) -> list[UUID]:
     return list(Account.objects.filter(owner_id=owner_id).values_list("id", flat=True))
 
 
+def owners_of(*, account_ids: Sequence[UUID]) -> dict[UUID, UUID | None]:
+    """Return who holds each of these accounts that the ledger keeps; None for the bank itself."""
+    found = Account.objects.filter(pk__in=set(account_ids)).values_list("id", "owner_id")
+    return dict(found.iterator())
+
+
 def posting(*, posting_id: UUID) -> Posting:
     """Return a posting, whoever's it is; for the bank's own use."""
     found = Posting.objects.filter(pk=posting_id).first()
@@ -137,6 +143,20 @@ def postings_of_owner(
     return _with_entries([row["posting_id"] for row in rows], owner_id)
 
 
+# The category and the counterparty of a posting are the payer's words for it. The receiver sees
+# them where the bank itself paid; what another customer wrote down is nobody else's business.
+_PAYERS_WORDS: Final = """
+  (e.amount_minor < 0 or not exists (
+    select from transactions_entry paid
+      join transactions_account payer on payer.id = paid.account_id
+     where paid.posting_id = e.posting_id and paid.amount_minor < 0
+       and payer.owner_id <> %(owner)s))
+"""
+_CATEGORY: Final = (
+    f"coalesce(n.category, case when {_PAYERS_WORDS} then p.category else 'transfers' end)"
+)
+_COUNTERPARTY: Final = f"case when {_PAYERS_WORDS} then p.counterparty else '' end"
+
 _LIST: Final = """
 select distinct found.booked_at, found.posting_id
   from unnest(%(accounts)s::uuid[]) as own (id)
@@ -154,7 +174,7 @@ select distinct found.booked_at, found.posting_id
 """
 
 _WITH_ENTRIES: Final = """
-select p.id, p.kind, p.description, coalesce(n.category, p.category) as category, p.counterparty,
+select p.id, p.kind, p.description, {category} as category, {counterparty} as counterparty,
        p.reference, p.booked_at, p.effective_date, p.reverses_id, r.posting_id as reversed_by_id,
        e.account_id, e.amount_minor, e.currency, e.balance_after_minor, e.version
   from transactions_posting p
@@ -177,9 +197,9 @@ def _conditions(
         (f"{amount} >= %(least)s", "least", wanted.least_minor),
         (f"{amount} <= %(most)s", "most", wanted.most_minor),
         ("p.kind = %(kind)s", "kind", wanted.kind or None),
-        ("coalesce(n.category, p.category) = %(category)s", "category", wanted.category or None),
+        (f"{_CATEGORY} = %(category)s", "category", wanted.category or None),
         (
-            "(p.description ilike %(word)s or p.counterparty ilike %(word)s)",
+            f"(p.description ilike %(word)s or {_COUNTERPARTY} ilike %(word)s)",
             "word",
             _pattern(wanted.word) if wanted.word else None,
         ),
@@ -187,7 +207,9 @@ def _conditions(
     conditions = [condition for condition, _, value in asked if value is not None]
     values = {name: value for _, name, value in asked if value is not None}
     if wanted.direction:
-        conditions.append("e.amount_minor > 0" if wanted.direction == "in" else "e.amount_minor < 0")
+        conditions.append(
+            "e.amount_minor > 0" if wanted.direction == "in" else "e.amount_minor < 0"
+        )
     if after is not None:
         conditions.append("(e.booked_at, e.posting_id) < (%(after_at)s, %(after_id)s)")
         values |= {"after_at": after[0], "after_id": after[1]}
@@ -203,7 +225,8 @@ def _pattern(word: str) -> str:
 def _with_entries(posting_ids: Sequence[UUID], owner_id: UUID) -> list[OwnPosting]:
     if not posting_ids:
         return []
-    rows = _rows(_WITH_ENTRIES, {"postings": list(posting_ids), "owner": owner_id})
+    statement = _WITH_ENTRIES.format(category=_CATEGORY, counterparty=_COUNTERPARTY)
+    rows = _rows(statement, {"postings": list(posting_ids), "owner": owner_id})
     entry_fields = OwnEntry.__dataclass_fields__
     found: dict[UUID, dict[str, Any]] = {}
     for row in rows:

@@ -16,13 +16,20 @@ def client_address(request: HttpRequest) -> str:
     was written by the client and is ignored. A shorter list did not pass our proxies, and is
     ignored too.
     """
+    return address_behind(
+        request.headers.get("X-Forwarded-For", ""), request.META.get("REMOTE_ADDR", "")
+    )
+
+
+def address_behind(forwarded: str, peer: str) -> str:
+    """Return the same from X-Forwarded-For and the address of the peer."""
     proxies = settings.VORTEX_TRUSTED_PROXIES
-    claimed = [entry.strip() for entry in request.headers.get("X-Forwarded-For", "").split(",")]
+    claimed = [entry.strip() for entry in forwarded.split(",")]
     if proxies > 0 and len(claimed) >= proxies:
         vouched = _parse(claimed[-proxies])
         if vouched is not None:
             return str(vouched)
-    return str(_parse(request.META.get("REMOTE_ADDR", "")) or UNKNOWN)
+    return str(_parse(peer) or UNKNOWN)
 
 
 def network_of(address: str) -> str:

@@ -33,7 +33,7 @@ from vortex.idempotency import Answer, Slot, fingerprint, remembered
 from vortex.identity.authentication import caller
 from vortex.telemetry import get_logger
 
-_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
+KEY: Final = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 _KEPT_HEADERS: Final = ("Location", "ETag")
 
 Handler = Callable[..., HttpResponse]
@@ -116,7 +116,7 @@ class IdempotentView(APIView):
 
 def _key(request: Request) -> str:
     key: str = request.headers.get(IDEMPOTENCY_KEY, "")
-    if not _KEY.fullmatch(key):
+    if not KEY.fullmatch(key):
         raise IdempotencyKeyRequired(
             "the header Idempotency-Key has 1 to 255 visible ASCII characters"
             if key
@@ -126,16 +126,22 @@ def _key(request: Request) -> str:
 
 
 def _fingerprint(request: Request) -> bytes:
+    return fingerprint_of(
+        cast("str", request.method),
+        request.path,
+        request.META.get("QUERY_STRING", ""),
+        request.data,
+    )
+
+
+def fingerprint_of(method: str, path: str, query: str, value: Any) -> bytes:
     """Return what makes two requests the same: method, address, query and the value of the body.
 
     The body is compared as what it says, because a retry may write its keys in another order; and
     the alias /api/v1/ is the same address.
     """
-    path = re.sub(r"^/api/v1/", "/api/", request.path)
-    said = msgspec.json.encode(request.data, order="deterministic")
-    return fingerprint(
-        cast("str", request.method), path, request.META.get("QUERY_STRING", ""), said
-    )
+    said = msgspec.json.encode(value, order="deterministic")
+    return fingerprint(method, re.sub(r"^/api/v1/", "/api/", path), query, said)
 
 
 def _answer_of(response: HttpResponse) -> Answer:

@@ -28,15 +28,15 @@ _MACHINES: Final = ("/api/", "/rpc/", "/health/", "/metrics")
 _PROBES: Final = ("/health/", "/metrics")
 
 # An API answer is data: nothing in it may load, run or be framed.
-_CSP_DATA: Final = "default-src 'none'; frame-ancestors 'none'"
+CSP_DATA: Final = "default-src 'none'; frame-ancestors 'none'"
 _CSP_PAGE: Final = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none';"
     " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-_PERMISSIONS: Final = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+PERMISSIONS: Final = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 log = get_logger("http.access")
-_seconds = histogram("vortex_http_request_seconds", "HTTP requests", ("method", "route", "status"))
+SECONDS = histogram("vortex_http_request_seconds", "HTTP requests", ("method", "route", "status"))
 
 
 class RequestContextMiddleware:
@@ -53,8 +53,8 @@ class RequestContextMiddleware:
             request.vortex_scope = scope  # type: ignore[attr-defined]
             current = scope.enter_context(
                 context.use(
-                    request_id=_request_id(request),
-                    traceparent=_traceparent(request),
+                    request_id=request_id_from(request.headers.get("X-Request-Id", "")),
+                    traceparent=traceparent_from(request.headers.get("traceparent", "")),
                     deadline=context.deadline_in(deadline_ms),
                     actor=None,
                     causation_id="",
@@ -80,16 +80,16 @@ class RequestContextMiddleware:
         return self._get_response(request)
 
 
-def _request_id(request: HttpRequest) -> str:
-    sent = request.headers.get("X-Request-Id", "")
+def request_id_from(sent: str) -> str:
+    """Return the caller's id of a request, or a fresh one where it is none that could be logged."""
     return sent if _REQUEST_ID.fullmatch(sent) else str(new_id())
 
 
-def _traceparent(request: HttpRequest) -> str:
+def traceparent_from(sent: str) -> str:
     """Continue the caller's trace (W3C Trace Context), or begin one that nobody samples."""
-    sent = _TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
-    if sent is not None and not (sent[0].startswith("00") and sent[3]):
-        return f"00-{sent[1]}-{sent[0][36:52]}-{sent[2]}"
+    known = _TRACEPARENT.fullmatch(sent)
+    if known is not None and not (known[0].startswith("00") and known[3]):
+        return f"00-{known[1]}-{known[0][36:52]}-{known[2]}"
     return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
 
 
@@ -104,8 +104,8 @@ def _secure(request: HttpRequest, response: HttpResponse) -> None:
     data = request.path.startswith(_MACHINES) or response.get("Content-Type", "").startswith(
         "application/"
     )
-    response.setdefault("Content-Security-Policy", _CSP_DATA if data else _CSP_PAGE)
-    response.setdefault("Permissions-Policy", _PERMISSIONS)
+    response.setdefault("Content-Security-Policy", CSP_DATA if data else _CSP_PAGE)
+    response.setdefault("Permissions-Policy", PERMISSIONS)
     if request.path.startswith("/api/"):
         response.setdefault("Cache-Control", "no-store")
 
@@ -113,7 +113,7 @@ def _secure(request: HttpRequest, response: HttpResponse) -> None:
 def _record(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     """Count the request and write its line: never a query, a body or a path as it was sent."""
     method, route = _method(request), _route(request)
-    _seconds.labels(method, route, response.status_code).observe(seconds)
+    SECONDS.labels(method, route, response.status_code).observe(seconds)
     write = log.debug if request.path.startswith(_PROBES) else log.info
     write(
         "http.request.served",

@@ -68,6 +68,12 @@ def problem(refusal: errors.Refusal, request: HttpRequest | None = None) -> Prob
     Members: type, title, status, detail, code, trace_id, instance (the path, without its query),
     and every fact of the refusal beside them; `errors` is a fact like the others.
     """
+    status, data, headers = said(refusal, None if request is None else request.path)
+    return ProblemResponse(data, status, headers)
+
+
+def said(refusal: errors.Refusal, path: str | None) -> tuple[int, dict[str, Any], dict[str, str]]:
+    """Return status, body and headers of the answer that says a refusal."""
     status = status_of(type(refusal))
     data: dict[str, Any] = {
         **refusal.facts,
@@ -78,9 +84,9 @@ def problem(refusal: errors.Refusal, request: HttpRequest | None = None) -> Prob
         "code": refusal.code,
         "trace_id": context.current().traceparent[3:35],
     }
-    if request is not None:
-        data["instance"] = request.path
-    return ProblemResponse(data, status, _headers(refusal, status))
+    if path is not None:
+        data["instance"] = path
+    return status, data, _headers(refusal, status)
 
 
 def exception_handler(error: Exception, view_context: dict[str, Any]) -> HttpResponse | None:

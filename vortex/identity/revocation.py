@@ -44,7 +44,7 @@ def revoke_session(session_id: UUID, until: datetime) -> None:
     if until <= now():
         return
     try:
-        valkey.client().set(_session_key(session_id), "1", exat=int(until.timestamp()) + 1)
+        valkey.client().set(session_key(session_id), "1", exat=int(until.timestamp()) + 1)
     except valkey.FAILURES as error:
         raise _unavailable(error) from None
 
@@ -58,7 +58,7 @@ def revoke_user(user_id: UUID, before: datetime) -> None:
     expires = int((before + LONGEST_LIFE).timestamp()) + 1
     try:
         valkey.client().eval(
-            _RAISE, 1, _user_key(user_id), f"{before.timestamp():.6f}", str(expires)
+            _RAISE, 1, user_key(user_id), f"{before.timestamp():.6f}", str(expires)
         )
     except valkey.FAILURES as error:
         raise _unavailable(error) from None
@@ -69,7 +69,7 @@ def is_revoked(*, session_id: UUID | None, user_id: UUID, issued_at: float) -> b
 
     Refuses with RevocationUnavailable when Valkey does not answer.
     """
-    keys = [_user_key(user_id)] + ([_session_key(session_id)] if session_id else [])
+    keys = [user_key(user_id)] + ([session_key(session_id)] if session_id else [])
     try:
         mark, *session = valkey.client().mget(keys)
     except valkey.FAILURES as error:
@@ -77,11 +77,13 @@ def is_revoked(*, session_id: UUID | None, user_id: UUID, issued_at: float) -> b
     return any(session) or (mark is not None and issued_at < float(mark))
 
 
-def _session_key(session_id: UUID) -> str:
+def session_key(session_id: UUID) -> str:
+    """Return where the end of a session is marked."""
     return f"revoked:sid:{session_id}"
 
 
-def _user_key(user_id: UUID) -> str:
+def user_key(user_id: UUID) -> str:
+    """Return where the instant is kept before which nothing of a user counts."""
     return f"revoked:user:{user_id}"
 
 

@@ -1,16 +1,16 @@
 """Transfers by customers: from an account of one's own to any account of the same currency."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Final
+from datetime import date, datetime, timedelta
+from typing import Final, cast
 from uuid import UUID
 
 from apps.transactions import selectors
 from apps.transactions.contracts import (
     InvalidEffectiveDate,
-    Leg,
     LedgerAccountNotFound,
+    Leg,
     MalformedPosting,
     Outcome,
     Posted,
@@ -41,13 +41,25 @@ class Transfer:
     effective_date: date | None
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A transfer that stands. `source` and `target` are the balance and the version after it.
+
+    `target` is None where that account is somebody else's.
+    """
+
+    booked_at: datetime
+    source: tuple[int, int]
+    target: tuple[int, int] | None
+
+
 def transfer(*, transfer: Transfer, owner_id: UUID) -> Posted:
     """Make one transfer. Refuses a source that is not the customer's as if it did not exist."""
     own = set(selectors.own_account_ids(owner_id=owner_id))
     refusal = _problem_of(transfer, own)
     if refusal is not None:
         raise refusal
-    return engine.post(_posting(transfer, owner_id))
+    return engine.post(posting_of(transfer, owner_id))
 
 
 def transfer_many(
@@ -63,7 +75,7 @@ def transfer_many(
     posted = iter(
         engine.post_many(
             [
-                _posting(transfer, owner_id)
+                posting_of(transfer, owner_id)
                 for transfer, problem in zip(transfers, problems, strict=True)
                 if problem is None
             ]
@@ -81,11 +93,58 @@ def transfer_many(
     return outcomes
 
 
+def transfer_each(
+    *, transfers: Sequence[Transfer], owner_ids: Sequence[UUID], headers: Sequence[str]
+) -> list[Made | Refusal]:
+    """Make transfers of different customers in their order, each by itself, in one transaction.
+
+    `headers` are those of each one's event. What `transfer` would raise stands in its place.
+    """
+    owners = selectors.owners_of(
+        account_ids=[
+            account_id
+            for transfer in transfers
+            for account_id in (transfer.source_account_id, transfer.target_account_id)
+        ]
+    )
+    outcomes: list[Made | Refusal | None] = [
+        _problem_of(transfer, {a for a in (transfer.source_account_id,) if owners.get(a) == owner})
+        for transfer, owner in zip(transfers, owner_ids, strict=True)
+    ]
+    places = [place for place, outcome in enumerate(outcomes) if outcome is None]
+    results = engine.post_each(
+        [posting_of(transfers[place], owner_ids[place]) for place in places],
+        headers=[headers[place] for place in places],
+    )
+    for place, result in zip(places, results, strict=True):
+        outcomes[place] = _made(transfers[place], owner_ids[place], owners, result)
+    return cast("list[Made | Refusal]", outcomes)
+
+
+def _made(
+    transfer: Transfer,
+    owner_id: UUID,
+    owners: Mapping[UUID, UUID | None],
+    result: engine.Each | Refusal,
+) -> Made | Refusal:
+    if isinstance(result, Refusal):
+        return result
+    source, target = result.legs
+    is_own = owners.get(transfer.target_account_id) == owner_id
+    return Made(result.booked_at, source, target if is_own else None)
+
+
+def is_far(transfer: Transfer) -> bool:
+    """Say whether a transfer is to count in another age."""
+    effective = transfer.effective_date
+    return effective is not None and abs(effective - today()) > _FARTHEST
+
+
 def _problem_of(transfer: Transfer, own: set[UUID]) -> Refusal | None:
     if transfer.source_account_id not in own:
         return LedgerAccountNotFound(account_id=str(transfer.source_account_id))
     effective = transfer.effective_date
-    if effective is not None and abs(effective - today()) > _FARTHEST:
+    if effective is not None and is_far(transfer):
         return InvalidEffectiveDate(effective_date=effective.isoformat())
     return None
 
@@ -96,7 +155,8 @@ def _refused(transfer: Transfer, problem: Refusal) -> Outcome:
     )
 
 
-def _posting(transfer: Transfer, owner_id: UUID) -> Posting:
+def posting_of(transfer: Transfer, owner_id: UUID) -> Posting:
+    """Return the posting that a transfer is."""
     currency = transfer.amount.currency
     return Posting(
         posting_id=transfer.posting_id,

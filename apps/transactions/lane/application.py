@@ -1,0 +1,91 @@
+"""The lane as an ASGI application in front of another one."""
+
+import time
+from collections.abc import MutableMapping
+from typing import Any
+
+from django.db import connections
+
+from apps.transactions.lane import answers
+from apps.transactions.lane.asked import Asked, Headers, headers_of, read
+from apps.transactions.lane.group import Group
+from apps.transactions.lane.refusals import LedgerBusy
+from apps.transactions.lane.work import Job, Reply, answer_all
+from vortex.errors import Refusal
+from vortex.http.access import served
+from vortex.http.address import address_behind
+from vortex.http.asgi import Application, whole_body
+from vortex.http.middleware import request_id_from, traceparent_from
+from vortex.idempotency import Answer
+from vortex.outbox.publishing import headers as event_headers
+from vortex.telemetry import context, span
+
+Scope = MutableMapping[str, Any]
+
+
+class PostingLane:
+    """Answers POST /api/transactions in groups; passes on what it does not know.
+
+    Nothing that it passes on has had an effect: either it never reached the ledger, or the group
+    that it was in rolled back, or its key remembers the answer and the API gives it again.
+    """
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._group: Group[Job, Reply] = Group(answer_all, connections.close_all)
+
+    def close(self) -> None:
+        """Answer who waits, and give the connection back."""
+        self._group.close()
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        """Answer a request, or hand it on with its body as it came."""
+        headers = headers_of(scope) if scope["type"] == "http" else None
+        if headers is None:
+            await self._application(scope, receive, send)
+            return
+        started = time.monotonic()
+        body, again = await whole_body(receive, int(headers[b"content-length"]))
+        asked = None if body is None else read(scope["path"], headers, body)
+        reply = None if asked is None else await self._reply(scope, headers, asked, send, started)
+        if reply is None:
+            await self._application(scope, again, send)
+
+    async def _reply(
+        self, scope: Scope, headers: Headers, asked: Asked, send: Any, started: float
+    ) -> Answer | None:
+        """Answer what was asked; None leaves it to the API."""
+        path: str = scope["path"]
+        with (
+            context.use(
+                request_id=request_id_from(headers.get(b"x-request-id", "")),
+                traceparent=traceparent_from(headers.get(b"traceparent", "")),
+                actor=asked.token.principal,
+                causation_id="",
+            ) as current,
+            span(f"HTTP POST {path}", kind="server"),
+        ):
+            waiting = self._group.submit(Job(asked, path, event_headers()))
+            reply = None if waiting is None else await waiting
+            if waiting is not None and reply is None:
+                return None
+            said: Answer | Refusal = LedgerBusy(retry_after=1) if reply is None else reply.said
+            code = said.code if isinstance(said, Refusal) else None
+            answer = answers.refused(said, path) if isinstance(said, Refusal) else said
+            spent = None if reply is None else reply.spent
+            await _send(send, answer, answers.headers_of(answer, spent, current.request_id))
+            peer = (scope.get("client") or ("",))[0]
+            served(
+                method="POST",
+                route=path,
+                status=answer.status,
+                code=code,
+                seconds=time.monotonic() - started,
+                client=address_behind(headers.get(b"x-forwarded-for", ""), peer),
+            )
+        return answer
+
+
+async def _send(send: Any, answer: Answer, headers: answers.RawHeaders) -> None:
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

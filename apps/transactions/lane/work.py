@@ -1,0 +1,116 @@
+"""The work of one group: admission, keys, postings and answers, committed together.
+
+Nothing here decides about money: transferring and the posting engine do, for one request and for
+five hundred alike. Every answer stands in the same commit as its effect, so a crash at any instant
+leaves both or neither, and the key of the request finds out which.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import connections
+
+from apps.transactions.lane import answers
+from apps.transactions.lane.asked import Asked
+from apps.transactions.services.transferring import Made, transfer_each
+from vortex.db import alias_of, unit_of_work
+from vortex.errors import Refusal
+from vortex.http.admission import admit
+from vortex.http.throttles import Spent
+from vortex.idempotency import Answer, IdempotencyKeyReused, RequestInProgress
+from vortex.idempotency.many import Claim, claim_many, record_many
+from vortex.telemetry import context
+
+CONTEXT: Final = "transactions"
+_DEADLINE_MS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A request that waits for its answer; `headers` travel with its event."""
+
+    asked: Asked
+    path: str
+    headers: str
+
+    @property
+    def caller(self) -> str:
+        """Return the name under which the idempotency store knows who is calling."""
+        return f"user:{self.asked.token.principal.user_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What to answer: an answer, or the refusal that becomes one in the request's own words."""
+
+    said: Answer | Refusal
+    spent: Spent
+
+
+def answer_all(jobs: Sequence[Job]) -> list[Reply | None]:
+    """Answer each request, in order; None for those that the API has to answer."""
+    admitted = admit(answers.SCOPE, [job.asked.token for job in jobs])
+    places = [place for place, spent in enumerate(admitted) if spent is not None]
+    connections[alias_of(CONTEXT)].close_if_unusable_or_obsolete()
+    with context.use(deadline=context.deadline_in(_DEADLINE_MS)):
+        said = _answered([jobs[place] for place in places]) if places else []
+    replies: list[Reply | None] = [None] * len(jobs)
+    for place, one in zip(places, said, strict=True):
+        spent = admitted[place]
+        if spent is not None:
+            replies[place] = Reply(one, spent)
+    return replies
+
+
+def _answered(jobs: Sequence[Job]) -> "list[Answer | Refusal]":
+    first: dict[tuple[str, str], int] = {}
+    for place, job in enumerate(jobs):
+        first.setdefault((job.caller, job.asked.key), place)
+    said: list[Answer | Refusal] = [RequestInProgress(retry_after=1)] * len(jobs)
+    ours: list[int] = []
+    with unit_of_work(CONTEXT):
+        claims = claim_many([name for name, _ in first], [key for _, key in first])
+        for place, claim in zip(first.values(), claims, strict=True):
+            known = _known(jobs[place], claim)
+            if known is None:
+                ours.append(place)
+            else:
+                said[place] = known
+        _make([jobs[place] for place in ours], ours, said)
+    return said
+
+
+def _known(job: Job, claim: Claim) -> Answer | Refusal | None:
+    """Return what is to be said without doing anything, or None where the request is new."""
+    if claim.answer is None:
+        return None if claim.claimed else RequestInProgress(retry_after=1)
+    if claim.request_hash != job.asked.request_hash:
+        return IdempotencyKeyReused()
+    return answers.replayed(claim.answer)
+
+
+def _make(jobs: Sequence[Job], places: Sequence[int], said: "list[Answer | Refusal]") -> None:
+    """Make the transfers and remember the answers of those that were made."""
+    if not jobs:
+        return
+    results = transfer_each(
+        transfers=[job.asked.transfer for job in jobs],
+        owner_ids=[job.asked.token.principal.user_id for job in jobs],
+        headers=[job.headers for job in jobs],
+    )
+    kept: list[tuple[Job, Answer]] = []
+    for job, place, result in zip(jobs, places, results, strict=True):
+        if isinstance(result, Made):
+            answer = answers.made(job.asked.transfer, result, job.path)
+            kept.append((job, answer))
+            said[place] = answer
+        else:
+            said[place] = result
+    if kept:
+        record_many(
+            [job.caller for job, _ in kept],
+            [job.asked.key for job, _ in kept],
+            [job.asked.request_hash for job, _ in kept],
+            [answer for _, answer in kept],
+        )
