@@ -1,4 +1,4 @@
-"""The list of bounded contexts: settings, URLs, tests and extraction read it and nothing repeats it."""
+"""The list of bounded contexts; settings, URLs, tests and extraction read it."""
 
 import os
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ def context(name: str) -> Context:
 
 
 def hosted() -> tuple[Context, ...]:
-    """Return the contexts whose code runs in this process: all, or those that VORTEX_HOSTS names."""
+    """Return the contexts whose code runs here: all, or those that VORTEX_HOSTS names."""
     named = os.environ.get("VORTEX_HOSTS", "")
     return tuple(context(name.strip()) for name in named.split(",")) if named.strip() else CONTEXTS
 

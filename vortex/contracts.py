@@ -1,8 +1,8 @@
-"""What a contract is made of: services with declared operations, values, events, and who is calling.
+"""What a contract is made of: services with operations, values, events, and who is calling.
 
-A contract is plain data. It imports no framework, so that any process can hold every contract of the
-bank and the code of one context only. Metadata is checked when the module is imported: a command
-without an idempotency key, a parameter without a type or an undeclared family never starts.
+A contract is plain data. It imports no framework, so that any process can hold every contract of
+the bank and the code of one context only. Metadata is checked when the module is imported: a
+command without an idempotency key, or a parameter without a type, never starts.
 """
 
 import inspect
@@ -94,7 +94,9 @@ class Operation:
     def check_declared(self, refusal: Refusal) -> None:
         """Raise UndeclaredRefusalError for a refusal that no caller has to expect."""
         if not refusal.is_universal and refusal.code not in {known.code for known in self.refuses}:
-            raise UndeclaredRefusalError(f"{self.path} does not declare {refusal.code!r}") from refusal
+            raise UndeclaredRefusalError(
+                f"{self.path} does not declare {refusal.code!r}"
+            ) from refusal
 
 
 def query(*, deadline_ms: int = 1000, refuses: Iterable[type[Refusal]] = ()) -> Callable[[F], F]:

@@ -1,8 +1,8 @@
 """Refusals: what can be said no to, each a class with a permanent code.
 
 A refusal is an answer, not an accident. It belongs to a family that says what kind of no it is; the
-HTTP status of a family is decided in vortex/http/problem.py alone. Anything that is not a refusal is
-a bug and crashes loudly.
+HTTP status of a family is decided in vortex/http/problem.py alone. Anything that is not a refusal
+is a bug and crashes loudly.
 """
 
 from typing import Any, ClassVar

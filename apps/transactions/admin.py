@@ -144,7 +144,7 @@ class PostingAdmin(ReadOnlyAdmin):
                 messages.error(request, f"{posting.id}: {refusal.detail}")
                 continue
             LogEntry.objects.log_actions(
-                user_id=request.user.pk,
+                user_id=str(request.user.pk),
                 queryset=[posting],
                 action_flag=CHANGE,
                 change_message=f"reversed by {posted.posting_id}",

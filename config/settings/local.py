@@ -1,4 +1,4 @@
-"""Settings of a laptop: everything that is not in the environment comes from the embedded servers."""
+"""Settings of a laptop: what the environment does not say comes from the embedded servers."""
 
 import os
 

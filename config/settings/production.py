@@ -5,7 +5,7 @@ import os
 _REQUIRED = ("VORTEX_SECRET_KEY", "VORTEX_RPC_KEYS", "VORTEX_BROKER_URL", "VORTEX_CACHE_URL")
 _missing = [name for name in _REQUIRED if not os.environ.get(name)]
 if _missing:
-    raise SystemExit(f"set {', '.join(_missing)} in the environment; see docs/reference/settings.md")
+    raise SystemExit(f"set {', '.join(_missing)}; see docs/reference/settings.md")
 
 from config.settings.base import *  # noqa: E402, F403
 

@@ -1,4 +1,4 @@
-"""Settings of the test suite: strict walls, quick hashes, servers started by vortex.testing.plugin."""
+"""Settings of the tests: strict walls, quick hashes, servers from vortex.testing.plugin."""
 
 import os
 

@@ -2,8 +2,10 @@
 
 import random
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 
@@ -121,7 +123,7 @@ class Load:
         return self._stopping.is_set() and not self._bank.ready()
 
 
-def _post(client: httpx.Client, body: dict[str, object], key: str) -> httpx.Response | None:
+def _post(client: httpx.Client, body: Mapping[str, Any], key: str) -> httpx.Response | None:
     try:
         return client.post("/api/transactions", json=body, headers={"Idempotency-Key": key})
     except httpx.HTTPError:

@@ -23,21 +23,10 @@ def _kill_everything_under_load(bank: Bank) -> None:
         customers = open_customers(bank)
         with Load(bank, customers) as load:
             for victim in VICTIMS:
-                before = load.acknowledged()
-                wait_for(
-                    lambda before=before: load.acknowledged() >= before + BETWEEN_KILLS,
-                    120,
-                    f"{BETWEEN_KILLS} transfers before {victim} dies",
-                    bank.said,
-                )
+                _go_on(bank, load, before=f"{victim} dies")
                 bank.kill(victim)
-            before = load.acknowledged()
-            wait_for(
-                lambda: bank.ready() and load.acknowledged() >= before + BETWEEN_KILLS,
-                120,
-                "transfers after the last kill",
-                bank.said,
-            )
+            _go_on(bank, load, before="the end")
+            wait_for(bank.ready, 60, "the bank is ready again", bank.said)
 
         with psycopg.connect(_database(bank, "transactions"), autocommit=True) as ledger:
             _nothing_is_lost_or_doubled(ledger, load.log)
@@ -47,6 +36,17 @@ def _kill_everything_under_load(bank: Bank) -> None:
         assert load.log.acknowledged
     finally:
         bank.close()
+
+
+def _go_on(bank: Bank, load: Load, *, before: str) -> None:
+    """Wait until so many more transfers have been acknowledged."""
+    goal = load.acknowledged() + BETWEEN_KILLS
+    wait_for(
+        lambda: load.acknowledged() >= goal,
+        120,
+        f"{BETWEEN_KILLS} transfers before {before}",
+        bank.said,
+    )
 
 
 def _nothing_is_lost_or_doubled(ledger: psycopg.Connection, log: Log) -> None:

@@ -19,6 +19,6 @@ def refusing(refusals: Mapping[str, type[Refusal]]) -> Iterator[None]:
     except IntegrityError as error:
         diagnostics = getattr(error.__cause__, "diag", None)
         name = getattr(diagnostics, "constraint_name", None)
-        if name in refusals:
+        if name is not None and name in refusals:
             raise refusals[name]() from error
         raise

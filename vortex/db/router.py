@@ -11,7 +11,7 @@ KERNEL_LABELS: Final = frozenset({"outbox", "inbox", "idempotency", "topology"})
 
 
 class ContextRouter:
-    """Routes by app label. Kernel tables follow the open unit of work, or an explicit `.using()`."""
+    """Routes by app label. Kernel tables follow the open unit of work, or `.using()`."""
 
     def db_for_read(self, model: type[Model], **hints: Any) -> str | None:
         """Return the alias to read a model from."""

@@ -12,7 +12,7 @@ from vortex.contracts import Principal
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """The context of one request, event or task; never changed, only replaced for an inner scope."""
+    """The context of one request, event or task; replaced for an inner scope, never changed."""
 
     request_id: str = ""
     traceparent: str = ""

@@ -64,7 +64,9 @@ def _create_one(admin_url: str, alias: str, name: str, template: str, role: str)
 
 
 def _copy(admin: psycopg.Connection, name: str, source: str, role: str) -> None:
-    _execute(admin, "create database {} template {} owner {} strategy file_copy", name, source, role)
+    _execute(
+        admin, "create database {} template {} owner {} strategy file_copy", name, source, role
+    )
     _close(admin, name)
 
 
@@ -148,7 +150,7 @@ def _inside(admin_url: str, name: str) -> Iterator[psycopg.Connection]:
 
 
 def _execute(connection: psycopg.Connection, statement: str, *names: str) -> None:
-    connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]
+    connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 def _version_of_migrations() -> str:

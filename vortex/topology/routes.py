@@ -49,7 +49,7 @@ class _Cache:
 
 
 def current_topology() -> Topology:
-    """Return the topology in force. A file that cannot be read leaves the last good one in force."""
+    """Return the topology in force."""
     moment = time.monotonic()
     if moment - _Cache.looked_at < _LOOK_AGAIN_SECONDS:
         return _Cache.topology
@@ -68,8 +68,10 @@ def current_topology() -> Topology:
 
 
 def route_of(context: str) -> Route:
-    """Return where calls to a context go now; a context that is not hosted and has no route is local
-    in name only, and the binding refuses it."""
+    """Return where calls to a context go now.
+
+    A context that is not hosted and has no route is local in name only; the binding refuses it.
+    """
     return current_topology().contexts.get(context, Route())
 
 

@@ -54,11 +54,11 @@ class TransactionsView(IdempotentView):
         rows = selectors.postings_of_owner(
             owner_id=caller(request).user_id,
             wanted=Wanted(**wanted.validated_data),
-            after=asked.after,  # type: ignore[arg-type]
+            after=asked.after,
             limit=asked.limit + 1,
         )
         page = page_of(rows, asked, key=lambda row: (row.booked_at, row.id))
-        items = TransactionSerializer(page.items, many=True).data
+        items = [TransactionSerializer(row).data for row in page.items]
         return Response({"items": items, "next_cursor": page.next_cursor})
 
     @extend_schema(request=TransferSerializer, responses={201: TransactionSerializer})
@@ -142,7 +142,7 @@ class EntriesView(APIView):
     def get(self, request: Request, posting_id: UUID) -> Response:
         """List one's own entries of a transaction; the other side's are nobody else's business."""
         own = _own(request, posting_id)
-        items = EntrySerializer(own.entries, many=True).data
+        items = [EntrySerializer(entry).data for entry in own.entries]
         return Response({"items": items, "next_cursor": None})
 
 

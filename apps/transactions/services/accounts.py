@@ -55,14 +55,14 @@ def open_account(
 
 def close_account(*, account_id: UUID, closed_at: datetime) -> Account:
     """Stop taking postings for good. Closing twice is closing once."""
-    with refusing({"transactions_account_closed_empty": AccountNotEmpty}):
-        with unit_of_work("transactions"):
-            account = _locked(account_id)
-            if account.closed_at is None:
-                account.closed_at = closed_at
-                account.save(update_fields=["closed_at"])
-                log.info("transactions.account.closed", account_id=str(account_id))
-            return account
+    empty = refusing({"transactions_account_closed_empty": AccountNotEmpty})
+    with empty, unit_of_work("transactions"):
+        account = _locked(account_id)
+        if account.closed_at is None:
+            account.closed_at = closed_at
+            account.save(update_fields=["closed_at"])
+            log.info("transactions.account.closed", account_id=str(account_id))
+        return account
 
 
 def restrict_account(*, account_id: UUID, debits_frozen: bool, credits_frozen: bool) -> Account:

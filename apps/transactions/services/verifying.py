@@ -77,12 +77,12 @@ LAWS: Final = (
 def breaches_of(law: Law, *, most: int = 20) -> list[str]:
     """Return what breaks a law, at most so many sentences; an empty list is what one hopes for."""
     with connections[alias_of("transactions")].cursor() as cursor:
-        cursor.execute(f"{law.breaches} limit %s", (most,))  # noqa: S608 - the laws stand above
+        cursor.execute(f"{law.breaches} limit %s", (most,))
         return [f"{what}: {how}" for what, how in cursor.fetchall()]
 
 
 def totals() -> list[tuple[str, int, int, int]]:
-    """Return the trial balance: per currency the debits, the credits and how many entries there are.
+    """Return the trial balance: per currency the debits, the credits and how many entries.
 
     Amounts are in minor units; debits are negative, and the two sum to zero.
     """

@@ -231,8 +231,8 @@ def test_filters_find_words_as_they_are_written() -> None:
     for said in ("100% wool_coat", "100 wool coats", "<b>bread</b>", "\u202egnp.exe"):
         send(client_of(alice), body(source, target) | {"description": said})
 
-    def found(**wanted: Any) -> list[str]:
-        answer = client_of(alice).get("/api/transactions", wanted)
+    def found(**wanted: str | int) -> list[str]:
+        answer = client_of(alice).get("/api/transactions", {k: str(v) for k, v in wanted.items()})
         assert answer.status_code == 200, answer.content
         return [item["description"] for item in answer.data["items"]]
 

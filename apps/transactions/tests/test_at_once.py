@@ -1,14 +1,15 @@
 """Many clients at once: nothing is lost, nothing is doubled, nobody waits for ever."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.db import connections
 
-from apps.transactions.contracts import LedgerAccountKind, Leg, Posting
+from apps.transactions.contracts import LedgerAccountKind, Leg, Posted, Posting
 from apps.transactions.models import Account, Entry
 from apps.transactions.services import accounts
 from apps.transactions.services.posting import post
@@ -52,7 +53,7 @@ def transfer(source: UUID, target: UUID, minor: int, posting_id: UUID | None = N
     return Posting(posting_id=posting_id or new_id(), legs=legs)
 
 
-def at_once(work: list[Callable[[], Any]]) -> list[Any]:
+def at_once(work: Sequence[Callable[[], Any]]) -> list[Any]:
     """Run all of it in threads of their own; a refusal is an outcome."""
 
     def one(action: Callable[[], Any]) -> Any:
@@ -67,6 +68,10 @@ def at_once(work: list[Callable[[], Any]]) -> list[Any]:
         return list(pool.map(one, work))
 
 
+def _pay(source: UUID, target: UUID) -> Posted:
+    return post(transfer(source, target, 7))
+
+
 def the_laws_hold() -> bool:
     """Say whether no law of the ledger is broken."""
     return not [breach for law in LAWS for breach in breaches_of(law)]
@@ -74,9 +79,8 @@ def the_laws_hold() -> bool:
 
 def test_transfers_both_ways_at_once_neither_lock_up_nor_lose_a_cent() -> None:
     alice, bob = account_with(100_000), account_with(100_000)
-    both_ways = [
-        lambda way=way: post(transfer(*way, 7)) for way in [(alice, bob), (bob, alice)] * 100
-    ]
+    ways = [(alice, bob), (bob, alice)] * 100
+    both_ways = [partial(_pay, source, target) for source, target in ways]
 
     outcomes = at_once(both_ways)
 

@@ -38,5 +38,5 @@ def test_an_operation_is_switched_off_and_on_by_command() -> None:
 
 
 def test_switching_off_an_operation_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(CommandError, match="transactions.Ledger.post"):
+    with pytest.raises(CommandError, match=r"transactions\.Ledger\.post"):
         call_command("topology", "kill", "transactions.Ledger.psot")

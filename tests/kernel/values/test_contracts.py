@@ -5,7 +5,16 @@ from uuid import UUID
 
 import pytest
 
-from vortex.contracts import ContractError, Event, Service, command, event, operations, query, serves
+from vortex.contracts import (
+    ContractError,
+    Event,
+    Service,
+    command,
+    event,
+    operations,
+    query,
+    serves,
+)
 from vortex.errors import NotFound, Refusal, Refused, Unavailable, rebuild
 from vortex.ids import new_id
 
@@ -38,7 +47,7 @@ def test_an_operation_without_an_answer_is_refused() -> None:
 
         class Broken(Service, context="sample", version=1):
             @query()
-            def order(self, *, item: str): ...  # type: ignore[no-untyped-def]
+            def order(self, *, item: str): ...
 
 
 class Shop(Service, context="sample", version=1):

@@ -31,11 +31,13 @@ class Command(BaseCommand):
             return
         known = {op.path for interface in interfaces() for op in operations(interface)}
         if operation not in known:
-            raise CommandError(f"{operation!r} is none of the operations: {', '.join(sorted(known))}")
+            raise CommandError(
+                f"{operation!r} is none of the operations: {', '.join(sorted(known))}"
+            )
         switched_off = set(topology.killed)
         (switched_off.add if action == "kill" else switched_off.discard)(operation)
         write_topology(Topology(topology.contexts, tuple(sorted(switched_off))))
-        log.warning(f"topology.operation.{action}", operation=operation)
+        log.warning("topology.operation.switched", action=action, operation=operation)
         self.stdout.write(f"{operation}: {'off' if action == 'kill' else 'on'}")
 
     def _show(self, topology: Topology) -> None:
