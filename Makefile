@@ -10,7 +10,7 @@ REQUIREMENTS := uv base local dev prod
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help up measure test lint types check bench docs clean requirements
+.PHONY: help up measure test lint types check integration audit bench docs clean requirements
 
 help: ## List the commands
 	@sed -n 's/^\([a-z.]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -37,6 +37,13 @@ check: lint types ## Check what needs no server: lint, types, walls
 
 .env: ## Write secrets for docker compose, once
 	@umask 077 && $(PYTHON) -m config.up.dotenv > $@.new && mv $@.new $@ && echo "Wrote $@; now: docker compose up"
+
+integration: $(VENV)/.dev ## Journeys over HTTP and faults under load, against banks of their own
+	$(BIN)/python -m pytest -n 0 tests/journeys tests/chaos
+
+audit: $(VENV)/.dev ## Look for known weaknesses in dependencies and in our code
+	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/prod.txt
+	$(BIN)/bandit --quiet --recursive vortex apps config extraction -ll -ii --exclude '*/tests/*'
 
 bench: $(VENV)/.dev ## Measure throughput and latency of a running bank
 	$(BIN)/python -m tests.load
