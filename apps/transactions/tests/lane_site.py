@@ -16,11 +16,13 @@ from django.db import connections
 from jwt.algorithms import OKPAlgorithm
 
 from apps.transactions.lane.application import PostingLane
+from apps.transactions.tests.test_api import account_of
 from vortex.clock import now
 from vortex.contracts import Principal
 from vortex.http.asgi import Application, HonestHeaders
 from vortex.identity import keys, tokens
 from vortex.ids import new_id
+from vortex.testing import person
 
 _KEY: Final = Ed25519PrivateKey.generate()
 _KID: Final = "lane"
@@ -50,6 +52,36 @@ def token(principal: Principal, **changes: Any) -> str:
         **changes,
     }
     return jwt.encode(claims, _KEY, "EdDSA", {"kid": _KID})
+
+
+class Payer:
+    """A customer with two accounts, and somebody to pay."""
+
+    def __init__(self, minor: int = 10_000) -> None:
+        self.principal: Principal = person()
+        self.token = token(self.principal)
+        self.source = account_of(self.principal, minor)
+        self.savings = account_of(self.principal)
+        self.shop = account_of(person())
+
+    def names(self) -> dict[str, str]:
+        """Return what the two worlds of a comparison call the same."""
+        ids = {"source": self.source, "savings": self.savings, "shop": self.shop}
+        return {name: str(value) for name, value in ids.items()}
+
+    def request(self, **changes: Any) -> dict[str, Any]:
+        """Return the arguments of a transfer of 1.00 to the shop, with some of them changed."""
+        headers = {
+            "Authorization": f"Bearer {self.token}",
+            "Idempotency-Key": new_id().hex,
+            "Content-Type": "application/json",
+        }
+        said = {
+            "source_account_id": str(self.source),
+            "target_account_id": str(self.shop),
+            "amount": {"amount": "1.00", "currency": "EUR"},
+        }
+        return {"url": "/api/transactions", "headers": headers, "json": said} | changes
 
 
 @dataclass
