@@ -34,7 +34,9 @@ def test_a_role_reaches_its_own_database_and_no_other(who: Context) -> None:
     for where in CONTEXTS:
         if where.name != who.name:
             # Refused twice: the embedded server's address list says no before the privilege does.
-            with pytest.raises(psycopg.OperationalError, match=r"permission denied|no pg_hba\.conf"):
+            with pytest.raises(
+                psycopg.OperationalError, match=r"permission denied|no pg_hba\.conf"
+            ):
                 psycopg.connect(_url(who, where))
 
 

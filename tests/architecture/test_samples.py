@@ -36,7 +36,7 @@ def _empty(module: Path) -> None:
 def _packages(where: Path) -> None:
     for module in where.glob("*/**/*.py"):
         marker = module.parent / "__init__.py"
-        if module.parent.parent != where and not marker.exists():
+        if "loose" not in module.parts and module.parent.parent != where and not marker.exists():
             marker.write_text('"""A package of the sample bank."""\n')
 
 

@@ -18,7 +18,10 @@ from tests.architecture.checks.house import (
     nothing_happens_behind_ones_back,
     tests_wait_for_the_thing_itself,
 )
-from tests.architecture.checks.imports import imports_keep_to_the_walls
+from tests.architecture.checks.imports import (
+    every_directory_is_a_package,
+    imports_keep_to_the_walls,
+)
 from tests.architecture.checks.migrations import (
     migrations_depend_on_their_own_label,
     migrations_import_no_living_code,
@@ -45,6 +48,7 @@ CHECKS: dict[str, Check] = {
     "modules": every_module_says_its_job,
     "names": no_name_is_a_drawer,
     "operations": every_operation_is_served_once,
+    "packages": every_directory_is_a_package,
     "refusals": every_refusal_is_unique_and_documented,
     "relations": no_relation_leaves_its_label,
     "side-effects": nothing_happens_behind_ones_back,
