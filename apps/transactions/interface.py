@@ -7,15 +7,21 @@ from apps.transactions import selectors
 from apps.transactions.contracts import (
     Balance,
     EntryLine,
+    Held,
+    Hold,
+    HoldState,
     Ledger,
     LedgerAccountKind,
+    MalformedHold,
     MalformedPosting,
     Outcome,
     Posted,
     Posting,
 )
 from apps.transactions.models import Account
-from apps.transactions.services import accounts, posting as posting_service, reversing
+from apps.transactions.models import Hold as HoldRow
+from apps.transactions.services import accounts, holding, reversing
+from apps.transactions.services import posting as posting_service
 from vortex.clock import now
 from vortex.contracts import serves
 
@@ -74,12 +80,42 @@ class LedgerInterface:
         return posting_service.post_many(postings)
 
     def reverse(
-        self, *, posting_id: UUID, original_id: UUID, reason: str, actor_id: UUID | None
+        self,
+        *,
+        posting_id: UUID,
+        original_id: UUID,
+        reason: str,
+        actor_id: UUID | None,
+        amount_minor: int | None = None,
     ) -> Posted:
-        """Undo a posting by its mirror image."""
+        """Undo a posting, or a part of it, by its mirror image."""
         return reversing.reverse(
-            posting_id=posting_id, original_id=original_id, reason=reason, actor_id=actor_id
+            posting_id=posting_id,
+            original_id=original_id,
+            reason=reason,
+            actor_id=actor_id,
+            amount_minor=amount_minor,
         )
+
+    def hold(self, *, hold_id: UUID, hold: Hold) -> Held:
+        """Set money aside."""
+        if hold_id != hold.hold_id:
+            raise MalformedHold("the hold carries another id than the command")
+        return _held(holding.place(hold=hold, placed_at=now()))
+
+    def settle(self, *, posting_id: UUID, hold_id: UUID, posting: Posting) -> Posted:
+        """Make a posting out of held money."""
+        if posting_id != posting.posting_id:
+            raise MalformedPosting("the posting carries another id than the command")
+        return holding.settle(hold_id=hold_id, posting=posting, settled_at=now())
+
+    def release(self, *, hold_id: UUID, reason: str = "") -> Held:
+        """Set held money free."""
+        return _held(holding.release(hold_id=hold_id, reason=reason, released_at=now()))
+
+    def held(self, *, hold_id: UUID) -> Held:
+        """Return a hold."""
+        return _held(selectors.hold(hold_id=hold_id))
 
     def balance(self, *, account_id: UUID) -> Balance:
         """Return the balance of an account now."""
@@ -108,4 +144,18 @@ def _balance(account: Account) -> Balance:
         overdraft_minor=account.overdraft_minor,
         version=account.version,
         as_of=now(),
+    )
+
+
+def _held(hold: HoldRow) -> Held:
+    return Held(
+        hold_id=hold.id,
+        account_id=hold.account_id,
+        amount_minor=hold.amount_minor,
+        settled_minor=hold.settled_minor,
+        currency=hold.currency,
+        state=HoldState(hold.state),
+        placed_at=hold.placed_at,
+        expires_at=hold.expires_at,
+        posting_id=hold.posting_id,
     )

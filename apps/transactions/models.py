@@ -85,3 +85,98 @@ class Annotation(models.Model):
 
     class Meta:
         db_table = "transactions_annotation"
+
+
+class Hold(models.Model):
+    """Money set aside on an account; what it is meant for, where it is a pending transaction.
+
+    `held_minor` of the account is the sum of its placed holds. Whoever changes a hold has locked
+    the account first and the hold second.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    content_hash = models.BinaryField()
+    account_id = models.UUIDField()
+    amount_minor = models.BigIntegerField()
+    settled_minor = models.BigIntegerField(default=0)
+    currency = models.TextField()
+    state = models.TextField()
+    reason = models.TextField()
+    placed_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    posting_id = models.UUIDField(null=True)  # the posting that settled it
+    target_account_id = models.UUIDField(null=True)
+    description = models.TextField()
+    category = models.TextField()
+    counterparty = models.TextField()
+    reference = models.TextField()
+    effective_date = models.DateField(null=True)
+    actor_id = models.UUIDField(null=True)
+
+    class Meta:
+        db_table = "transactions_hold"
+        constraints = [
+            models.CheckConstraint(
+                name="transactions_hold_amount", condition=models.Q(amount_minor__gt=0)
+            ),
+            models.CheckConstraint(
+                name="transactions_hold_settled",
+                condition=models.Q(settled_minor__gte=0)
+                & models.Q(settled_minor__lte=models.F("amount_minor")),
+            ),
+            models.CheckConstraint(
+                name="transactions_hold_state",
+                condition=models.Q(state="placed", closed_at__isnull=True, settled_minor=0)
+                | models.Q(state="settled", closed_at__isnull=False, posting_id__isnull=False)
+                | models.Q(
+                    state__in=["released", "expired"], closed_at__isnull=False, settled_minor=0
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["expires_at"],
+                name="transactions_hold_due",
+                condition=models.Q(state="placed"),
+            ),
+            models.Index(
+                fields=["account_id", "-placed_at", "-id"], name="transactions_hold_listed"
+            ),
+        ]
+
+
+class Undone(models.Model):
+    """How much of a posting has been undone: the one row that every reversal of it locks."""
+
+    original_id = models.UUIDField(primary_key=True)
+    total_minor = models.BigIntegerField()
+    undone_minor = models.BigIntegerField()
+
+    class Meta:
+        db_table = "transactions_undone"
+        constraints = [
+            models.CheckConstraint(
+                name="transactions_undone_within",
+                condition=models.Q(undone_minor__gte=0)
+                & models.Q(undone_minor__lte=models.F("total_minor")),
+            ),
+        ]
+
+
+class PartialReversal(models.Model):
+    """A posting that undid a part of another; Reversal keeps those that undid the whole."""
+
+    posting_id = models.UUIDField(primary_key=True)
+    original_id = models.UUIDField(db_index=True)
+    amount_minor = models.BigIntegerField()
+    asked_minor = models.BigIntegerField(null=True)  # None: all that was left
+
+    class Meta:
+        db_table = "transactions_partial_reversal"
+        constraints = [
+            models.CheckConstraint(
+                name="transactions_partial_reversal_amount",
+                condition=models.Q(amount_minor__gt=0),
+            ),
+        ]

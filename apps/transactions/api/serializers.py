@@ -129,9 +129,17 @@ class AnnotationSerializer(serializers.Serializer[Any]):
 
 
 class ReversalSerializer(serializers.Serializer[Any]):
-    """Why a transaction is undone."""
+    """Why a transaction is undone, and how much of it; all that is left if nothing is said."""
 
     reason = TextField(max_length=MAX_TEXT)
+    amount = MoneyField(positive=True, required=False)
+
+
+class ReversedSerializer(serializers.Serializer[Any]):
+    """The transaction that undid another."""
+
+    id = serializers.UUIDField()
+    reverses_id = serializers.UUIDField()
 
 
 class CategorySerializer(serializers.Serializer[Any]):

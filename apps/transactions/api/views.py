@@ -5,12 +5,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.http import HttpResponse
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.transactions import selectors
+from apps.transactions.api.pending import PaymentSerializer, PendingSerializer
 from apps.transactions.api.serializers import (
     AnnotationSerializer,
     BulkSerializer,
@@ -18,13 +19,13 @@ from apps.transactions.api.serializers import (
     EntrySerializer,
     OutcomesSerializer,
     ReversalSerializer,
+    ReversedSerializer,
     TransactionSerializer,
-    TransferSerializer,
     WantedSerializer,
 )
 from apps.transactions.domain.categories import grouped
 from apps.transactions.selectors import OwnPosting, Wanted
-from apps.transactions.services import annotating, reversing, transferring
+from apps.transactions.services import annotating, pending, reversing, transferring
 from apps.transactions.services.transferring import Transfer
 from vortex.clock import now
 from vortex.db import unit_of_work
@@ -35,6 +36,11 @@ from vortex.identity.authentication import caller
 from vortex.identity.permissions import RequiresRole
 from vortex.ids import new_id
 
+_MADE: Final = PolymorphicProxySerializer(
+    component_name="TransactionOrPending",
+    serializers=[TransactionSerializer, PendingSerializer],
+    resource_type_field_name=None,
+)
 _ORDER: Final = "transactions by -booked_at,-id"
 
 
@@ -61,16 +67,25 @@ class TransactionsView(IdempotentView):
         items = [TransactionSerializer(row).data for row in page.items]
         return Response({"items": items, "next_cursor": page.next_cursor})
 
-    @extend_schema(request=TransferSerializer, responses={201: TransactionSerializer})
+    @extend_schema(request=PaymentSerializer, responses={201: _MADE})
     def post(self, request: Request) -> HttpResponse:
-        """Move money from one's own account to any account, at once and for good."""
-        asked = TransferSerializer(data=request.data)
+        """Move money from one's own account to any account, at once and for good.
+
+        With `pending` the money is set aside instead, until `/{id}/commit` or `/{id}/void`.
+        """
+        asked = PaymentSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        owner = caller(request).user_id
+        said = dict(asked.validated_data)
+        is_pending, expires_at = said.pop("pending"), said.pop("expires_at")
+        owner, wanted = caller(request).user_id, _transfer(new_id(), said)
         with unit_of_work("transactions"):
-            posted = transferring.transfer(
-                transfer=_transfer(new_id(), asked.validated_data), owner_id=owner
-            )
+            if is_pending:
+                hold = pending.authorize(
+                    transfer=wanted, owner_id=owner, expires_at=expires_at, at=now()
+                )
+                headers = {"Location": f"{request.path}/pending/{hold.id}"}
+                return self.remember(PendingSerializer(hold).data, status=201, headers=headers)
+            posted = transferring.transfer(transfer=wanted, owner_id=owner)
             made = selectors.posting_of_owner(posting_id=posted.posting_id, owner_id=owner)
             headers = {"Location": f"{request.path}/{made.id}"}
             return self.remember(TransactionSerializer(made).data, status=201, headers=headers)
@@ -152,17 +167,21 @@ class ReverseView(IdempotentView):
     context = "transactions"
     permission_classes = [RequiresRole("administrator", "support_agent")]
 
-    @extend_schema(request=ReversalSerializer, responses={201: None})
+    @extend_schema(request=ReversalSerializer, responses={201: ReversedSerializer})
     def post(self, request: Request, posting_id: UUID) -> HttpResponse:
-        """Undo a transaction by its mirror image; the accounts' limits hold."""
+        """Undo a transaction or a part of it; the accounts' limits hold."""
         asked = ReversalSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
+        amount = asked.validated_data.get("amount")
+        if amount is not None:
+            reversing.check_currency(original_id=posting_id, currency=amount.currency)
         with unit_of_work("transactions"):
             posted = reversing.reverse(
                 posting_id=new_id(),
                 original_id=posting_id,
                 reason=asked.validated_data["reason"],
                 actor_id=caller(request).user_id,
+                amount_minor=None if amount is None else amount.minor,
             )
             answer = {"id": str(posted.posting_id), "reverses_id": str(posting_id)}
             return self.remember(answer, status=201)

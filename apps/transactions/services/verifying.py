@@ -65,6 +65,28 @@ LAWS: Final = (
         " where kind = 'customer' and booked_minor - held_minor < -overdraft_minor",
     ),
     Law(
+        "what an account holds back is the sum of its open holds",
+        "select a.id::text, a.held_minor || ' is not ' || coalesce(sum(h.amount_minor), 0)"
+        " from transactions_account a left join transactions_hold h"
+        " on h.account_id = a.id and h.state = 'placed' group by a.id"
+        " having a.held_minor <> coalesce(sum(h.amount_minor), 0)",
+    ),
+    Law(
+        "a settled hold took at most what it set aside, by a posting that exists",
+        "select h.id::text, h.settled_minor || ' of ' || h.amount_minor from transactions_hold h"
+        " left join transactions_entry e on e.posting_id = h.posting_id"
+        " and e.account_id = h.account_id where h.state = 'settled'"
+        " and (e.amount_minor is null or -e.amount_minor <> h.settled_minor)",
+    ),
+    Law(
+        "no more of a posting is undone than there was",
+        "select u.original_id::text, u.undone_minor || ' is not what its reversals undid'"
+        " from transactions_undone u where u.undone_minor <> (select coalesce(sum(amount_minor), 0)"
+        " from transactions_partial_reversal r where r.original_id = u.original_id)"
+        " + case when exists (select from transactions_reversal w"
+        " where w.original_id = u.original_id) then u.total_minor else 0 end",
+    ),
+    Law(
         "each reversal undoes a posting that exists",
         "select r.posting_id::text, r.original_id::text from transactions_reversal r"
         " left join transactions_posting o on o.id = r.original_id"

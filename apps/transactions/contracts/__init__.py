@@ -8,9 +8,55 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from apps.transactions.contracts.filing import (
+    TransactionCategorized,
+    TransactionReversed,
+)
+from apps.transactions.contracts.holds import (
+    HOLD_REFUSALS,
+    CaptureExceedsHold,
+    Held,
+    Hold,
+    HoldExpired,
+    HoldIdReused,
+    HoldNotFound,
+    HoldNotOpen,
+    HoldPlaced,
+    HoldReleased,
+    HoldSettled,
+    HoldState,
+    InvalidExpiry,
+    MalformedHold,
+    TransactionCreated,
+    TransactionExpired,
+    TransactionVoided,
+)
 from vortex.contracts import Event, Service, Value, command, event, query
 from vortex.errors import Conflict, Invalid, NotFound, Refused
 from vortex.money import CurrencyMismatch, Money
+
+# Published here, written in the modules beside.
+__all__ = [
+    "HOLD_REFUSALS",
+    "CaptureExceedsHold",
+    "Held",
+    "Hold",
+    "HoldExpired",
+    "HoldIdReused",
+    "HoldNotFound",
+    "HoldNotOpen",
+    "HoldPlaced",
+    "HoldReleased",
+    "HoldSettled",
+    "HoldState",
+    "InvalidExpiry",
+    "MalformedHold",
+    "TransactionCategorized",
+    "TransactionCreated",
+    "TransactionExpired",
+    "TransactionReversed",
+    "TransactionVoided",
+]
 
 
 class LedgerAccountNotFound(NotFound, code="account_not_found", title="Account not found"):
@@ -61,6 +107,18 @@ class AlreadyReversed(Conflict, code="already_reversed", title="Already reversed
     """The posting has been reversed before, or is itself a reversal."""
 
 
+class ReversalExceedsOriginal(
+    Refused, code="reversal_exceeds_original", title="More than is left to undo"
+):
+    """All partial reversals of a posting together undo at most the whole of it."""
+
+
+class PartialReversalRefused(
+    Refused, code="partial_reversal_refused", title="Only undone as a whole"
+):
+    """A posting is undone in part only where it has two legs; any other is undone whole."""
+
+
 class UnknownCategory(Invalid, code="unknown_category", title="Unknown category"):
     """The category is none of those that GET /api/transactions/categories lists."""
 
@@ -72,7 +130,7 @@ class InvalidEffectiveDate(
 
 
 class LedgerAccountKind(StrEnum):
-    """Whose account it is: a customer's, limited; or the bank's own, where money enters and leaves."""
+    """Whose account it is: a customer's, limited, or the bank's own: where money comes and goes."""
 
     CUSTOMER = "customer"
     SYSTEM = "system"
@@ -110,8 +168,9 @@ class Leg(Value):
 class Posting(Value):
     """A posting to be made. `posting_id` (UUIDv7, the caller's) makes a second delivery harmless.
 
-    `effective_date` is when it counts for the customer, by default the booking date; `booked_at` may
-    be given by imports that replay history, else it is the moment of posting.
+    `effective_date` is when it counts for the customer, by default the booking date; `booked_at`
+    may be given by imports that replay history, else it is the moment of posting. `category` and
+    `counterparty` are the payer's words: another customer who receives the money sees neither.
     """
 
     posting_id: UUID
@@ -216,7 +275,7 @@ class Ledger(Service, context="transactions", version=1):
 
     @command(key="account_id", refuses=(LedgerAccountNotFound, AccountNotEmpty))
     def close_account(self, *, account_id: UUID, closed_at: datetime) -> Balance:
-        """Stop taking postings for good; the account must be at zero. Closing twice is closing once."""
+        """Stop taking postings for good; it must be at zero. Closing twice is closing once."""
         ...
 
     @command(key="account_id", refuses=(LedgerAccountNotFound, AccountClosed))
@@ -233,18 +292,62 @@ class Ledger(Service, context="transactions", version=1):
 
     @command(key="batch_id", deadline_ms=30_000)
     def post_many(self, *, batch_id: UUID, postings: tuple[Posting, ...]) -> tuple[Outcome, ...]:
-        """Make up to 10,000 postings in order, each posted or refused by itself, in one transaction.
+        """Make up to 10,000 postings in order, in one transaction, each by itself.
 
         The outcomes are in the order of the postings. Every posting is idempotent by its own id, so
         the batch id only names the delivery.
         """
         ...
 
-    @command(key="posting_id", refuses=(*POSTING_REFUSALS, PostingNotFound, AlreadyReversed))
+    @command(
+        key="posting_id",
+        refuses=(
+            *(*POSTING_REFUSALS, PostingNotFound, AlreadyReversed),
+            *(ReversalExceedsOriginal, PartialReversalRefused),
+        ),
+    )
     def reverse(
-        self, *, posting_id: UUID, original_id: UUID, reason: str, actor_id: UUID | None
+        self,
+        *,
+        posting_id: UUID,
+        original_id: UUID,
+        reason: str,
+        actor_id: UUID | None,
+        amount_minor: int | None = None,
     ) -> Posted:
-        """Undo a posting by its mirror image, a new posting; entries are never edited."""
+        """Undo a posting by its mirror image, a new posting; entries are never edited.
+
+        Without an amount, all that is left to undo; with one (positive, minor units), that part.
+        """
+        ...
+
+    @command(
+        key="hold_id",
+        refuses=(
+            *(LedgerAccountNotFound, InsufficientFunds, AccountFrozen, AccountClosed),
+            *(CurrencyMismatch, HoldIdReused, MalformedHold, InvalidExpiry),
+        ),
+    )
+    def hold(self, *, hold_id: UUID, hold: Hold) -> Held:
+        """Set money aside until settled, released or expired. The id inside is the same id."""
+        ...
+
+    @command(key="posting_id", refuses=(*POSTING_REFUSALS, *HOLD_REFUSALS, CaptureExceedsHold))
+    def settle(self, *, posting_id: UUID, hold_id: UUID, posting: Posting) -> Posted:
+        """Make a posting out of held money, all of it or a part; what is left is free again.
+
+        The posting debits the hold's account by more than nothing and at most what was set aside.
+        """
+        ...
+
+    @command(key="hold_id", refuses=HOLD_REFUSALS)
+    def release(self, *, hold_id: UUID, reason: str = "") -> Held:
+        """Set held money free. Releasing twice is releasing once."""
+        ...
+
+    @query(refuses=(HoldNotFound,))
+    def held(self, *, hold_id: UUID) -> Held:
+        """Return a hold, whatever became of it."""
         ...
 
     @query(refuses=(LedgerAccountNotFound,))
@@ -278,7 +381,7 @@ class PostedLeg(Value):
 
 @event("transaction.posted", topic="transaction.events", key="posting_id")
 class TransactionPosted(Event):
-    """A posting stands. `legs` carry account, minor units, currency and the account's new version."""
+    """A posting stands. `legs` carry the account, its owner, and its balance and version since."""
 
     posting_id: UUID
     kind: str

@@ -11,7 +11,23 @@ from django.db.models import QuerySet
 
 from apps.transactions.contracts import LedgerAccountNotFound, PostingNotFound
 from apps.transactions.models import Account, Entry, Posting
+from apps.transactions.selectors.holds import (
+    due_holds,
+    hold,
+    pending_of_owner,
+    pendings_of_owner,
+    undoes,
+)
 from vortex.db import alias_of
+
+# Published here, written in the modules beside.
+__all__ = [
+    "due_holds",
+    "hold",
+    "pending_of_owner",
+    "pendings_of_owner",
+    "undoes",
+]
 
 
 @dataclass(frozen=True)

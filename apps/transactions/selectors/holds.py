@@ -1,0 +1,50 @@
+"""Reads of money set aside, and of what has been undone."""
+
+from datetime import datetime
+from uuid import UUID
+
+from apps.transactions.contracts import HoldNotFound, PostingNotFound
+from apps.transactions.models import Account, Hold, PartialReversal
+
+
+def hold(*, hold_id: UUID) -> Hold:
+    """Return a hold, whoever's it is; for the bank's own use."""
+    found = Hold.objects.filter(pk=hold_id).first()
+    if found is None:
+        raise HoldNotFound(hold_id=str(hold_id))
+    return found
+
+
+def pending_of_owner(*, transaction_id: UUID, owner_id: UUID) -> Hold:
+    """Return the payer's own pending transaction, whatever became of it; no other exists."""
+    found = Hold.objects.filter(pk=transaction_id, target_account_id__isnull=False).first()
+    if found is None or not _owns(owner_id, found.account_id):
+        raise PostingNotFound(posting_id=str(transaction_id))
+    return found
+
+
+def pendings_of_owner(
+    *, owner_id: UUID, state: str, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Hold]:
+    """Return a payer's pending transactions in a state, newest first, beyond `after`."""
+    own = Account.objects.filter(owner_id=owner_id).values("id")
+    rows = Hold.objects.filter(account_id__in=own, target_account_id__isnull=False, state=state)
+    if after is not None:
+        at, hold_id = after
+        rows = rows.filter(placed_at__lte=at).exclude(placed_at=at, id__gte=hold_id)
+    return list(rows.order_by("-placed_at", "-id")[:limit])
+
+
+def due_holds(*, now: datetime, limit: int) -> list[UUID]:
+    """Return the ids of holds whose time is over, those that wait longest first."""
+    due = Hold.objects.filter(state="placed", expires_at__lte=now).order_by("expires_at")
+    return list(due.values_list("id", flat=True)[:limit])
+
+
+def undoes(*, posting_id: UUID) -> bool:
+    """Say whether a posting undoes a part of another."""
+    return PartialReversal.objects.filter(pk=posting_id).exists()
+
+
+def _owns(owner_id: UUID, account_id: UUID) -> bool:
+    return Account.objects.filter(pk=account_id, owner_id=owner_id).exists()
