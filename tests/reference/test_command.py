@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from config.management.commands import reference
 
-OPERATION = {
+OPERATION: dict[str, Any] = {
     "kind": "query",
     "key": None,
     "deadline_ms": 1000,
