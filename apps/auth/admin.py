@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from apps.auth.models import Session, SigningKey, User
 from apps.auth.services import sessions, signing_in
+from apps.auth.services.issuing import InvalidCredentials
 from vortex.clock import now
 from vortex.errors import Refusal
 
@@ -24,7 +25,7 @@ class StaffSignInForm(AdminAuthenticationForm):
         password = self.cleaned_data.get("password", "")
         try:
             self.user_cache = signing_in.prove(email=email, password=password)
-        except signing_in.InvalidCredentials:
+        except InvalidCredentials:
             raise self.get_invalid_login_error() from None
         except Refusal as refusal:
             raise forms.ValidationError(refusal.detail) from refusal

@@ -8,6 +8,12 @@ from django.conf import settings
 # However often it is refreshed, a session ends: then the person proves again who they are.
 SESSION_LIFETIME: Final = timedelta(days=90)
 
+# A browser in which no second factor is asked for is one for a month.
+TRUST_LIFETIME: Final = timedelta(days=30)
+
+# Changing how one signs in needs proof of being there that is not older.
+SUDO_LIFETIME: Final = timedelta(minutes=15)
+
 # Refresh tokens are for auth alone; nobody else accepts what is addressed to it.
 REFRESH_AUDIENCE: Final = "vortexcore-auth"
 

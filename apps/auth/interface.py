@@ -1,20 +1,29 @@
 """What auth serves to other contexts: each operation decodes, calls one service and encodes."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from apps.auth import selectors
 from apps.auth.contracts import (
+    Agreement,
+    Binding,
+    Challenges,
+    ChallengeView,
     InvalidEmail,
+    StepUp,
     TokenKeys,
     UserNotFound,
     Users,
     UserView,
     VerificationKeys,
 )
+from apps.auth.domain.challenges import PASSKEY, acr_of, binding_digest
 from apps.auth.domain.email import canonical_email
-from apps.auth.models import User
-from apps.auth.services import keys, registration
+from apps.auth.models import Challenge, User
+from apps.auth.services import agreements, challenges, keys, registration, stepping_up
 from vortex.clock import now
 from vortex.contracts import serves
 
@@ -66,6 +75,98 @@ class ServedTokenKeys(TokenKeys):
     def verification_keys(self) -> VerificationKeys:
         """Return the public keys in force."""
         return VerificationKeys(jwks=keys.verification_jwks(now=now()))
+
+
+@serves(Challenges)
+class ServedChallenges(Challenges):
+    """Proofs of presence and of agreement, by the factors that a person has."""
+
+    def require_step_up(
+        self, *, user_id: UUID, session_id: UUID, max_age_seconds: int, acr: str
+    ) -> StepUp:
+        """Return how a session was proved, or refuse."""
+        session = stepping_up.require(
+            user_id=user_id,
+            session_id=session_id,
+            max_age=timedelta(seconds=max_age_seconds),
+            acr=acr,
+            now=now(),
+        )
+        return StepUp(
+            acr=acr_of(session.amr),
+            amr=tuple(session.amr),
+            authenticated_at=session.authenticated_at,
+        )
+
+    def issue_challenge(
+        self, *, challenge_id: UUID, user_id: UUID, session_id: UUID | None, binding: Binding
+    ) -> ChallengeView:
+        """Ask a person to agree to a payment."""
+        asked = agreements.ask(
+            challenge_id=challenge_id,
+            user_id=user_id,
+            session_id=session_id,
+            digest=_digest_of(binding),
+            shown={
+                "purpose": binding.purpose,
+                "amount": binding.amount.amount,
+                "currency": binding.amount.currency,
+                "payee": binding.payee,
+                "payee_name": binding.payee_name,
+            },
+            now=now(),
+        )
+        return _question_of(asked, user_id)
+
+    def verify_challenge(
+        self, *, challenge_id: UUID, user_id: UUID, binding: Binding, method: str, answer: str
+    ) -> Agreement:
+        """Return the agreement to exactly this binding, or refuse."""
+        proved = agreements.verify(
+            challenge_id=challenge_id,
+            user_id=user_id,
+            digest=_digest_of(binding),
+            answer=_answer_of(method, answer) if answer else None,
+            now=now(),
+        )
+        return Agreement(
+            challenge_id=challenge_id,
+            user_id=user_id,
+            amr=tuple(proved.amr),
+            agreed_at=proved.proved_at or now(),
+        )
+
+
+def _digest_of(binding: Binding) -> str:
+    return binding_digest(
+        binding.purpose,
+        binding.amount.minor,
+        binding.amount.currency,
+        binding.payee,
+        binding.reference,
+    )
+
+
+def _question_of(asked: Challenge, user_id: UUID) -> ChallengeView:
+    methods = challenges.methods_for(user_id)
+    options = challenges.passkey_options(asked) if PASSKEY in methods else None
+    return ChallengeView(
+        challenge_id=asked.pk,
+        state=asked.state,
+        methods=methods,
+        expires_at=asked.expires_at,
+        passkey_options=msgspec.json.encode(options).decode() if options else "",
+    )
+
+
+def _answer_of(method: str, text: str) -> challenges.Answer:
+    if method != PASSKEY:
+        return challenges.Answer(method=method, code=text)
+    try:
+        credential = msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeError):
+        credential = {}
+    return challenges.Answer(method=method, credential=credential)
 
 
 def _view_of(user: User) -> UserView:

@@ -3,15 +3,24 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from apps.auth.contracts import UserNotFound
-from apps.auth.models import Session, SigningKey, User
+from apps.auth.contracts import SessionNotFound, UserNotFound
+from apps.auth.domain.challenges import PASSKEY, RECOVERY_CODE, TOTP
+from apps.auth.models import (
+    AuthenticatorApp,
+    Passkey,
+    RecoveryCode,
+    Session,
+    SigningKey,
+    TrustedBrowser,
+    User,
+)
 from vortex.errors import NotFound
 
 
-class SessionNotFound(NotFound, code="session_not_found", title="Session not found"):
-    """There is no such session of the caller, or it has ended."""
+class PasskeyNotFound(NotFound, code="passkey_not_found", title="Passkey not found"):
+    """There is no such passkey of the caller."""
 
 
 def user(*, user_id: UUID) -> User:
@@ -46,3 +55,40 @@ def keys_in_force(*, now: datetime) -> list[SigningKey]:
     """Return the keys that vouch for tokens at an instant: the active one first, then retiring."""
     in_force = Q(state="active") | Q(state="retiring", retires_at__gt=now)
     return list(SigningKey.objects.filter(in_force).order_by("state", "-created_at"))
+
+
+def second_factors(*, user_id: UUID) -> tuple[str, ...]:
+    """Return the ways in which a person can prove themselves besides the password; often none."""
+    confirmed = AuthenticatorApp.objects.filter(user=OuterRef("pk"), confirmed=True)
+    unused = RecoveryCode.objects.filter(user=OuterRef("pk"), used_at__isnull=True)
+    held = (Passkey.objects.filter(user=OuterRef("pk")), confirmed, unused)
+    found = User.objects.filter(pk=user_id).values_list(*(Exists(rows) for rows in held)).first()
+    passkey, app, paper = found or (False, False, False)
+    having = {TOTP: app, PASSKEY: passkey, RECOVERY_CODE: paper and (app or passkey)}
+    return tuple(method for method, has in having.items() if has)
+
+
+def recovery_codes_left(*, user_id: UUID) -> int:
+    """Return how many recovery codes of a person have not been used."""
+    return RecoveryCode.objects.filter(user_id=user_id, used_at__isnull=True).count()
+
+
+def passkeys_of(*, user_id: UUID) -> list[Passkey]:
+    """Return a person's passkeys, oldest first."""
+    return list(Passkey.objects.filter(user_id=user_id).order_by("created_at"))
+
+
+def passkey_of_user(*, passkey_id: UUID, user_id: UUID) -> Passkey:
+    """Return a person's own passkey; anyone else's does not exist."""
+    found = Passkey.objects.filter(pk=passkey_id, user_id=user_id).first()
+    if found is None:
+        raise PasskeyNotFound
+    return found
+
+
+def trusted_browsers(*, user_id: UUID, now: datetime) -> list[TrustedBrowser]:
+    """Return the browsers in which a person is not asked for a second factor, newest first."""
+    trusted = TrustedBrowser.objects.filter(
+        user_id=user_id, revoked_at__isnull=True, expires_at__gt=now
+    )
+    return list(trusted.order_by("-created_at"))

@@ -4,6 +4,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from config.contexts import CONTEXTS, TOPICS, alias, hosted
 from vortex.db.urls import database
@@ -35,7 +36,7 @@ VORTEX_JWKS_LOADER = "config.jwks.load"
 VORTEX_TOKEN_ISSUER = os.environ.get("VORTEX_TOKEN_ISSUER", "vortexcore")
 VORTEX_TOKEN_AUDIENCE = "vortexcore-api"
 VORTEX_METRICS_TOKEN = os.environ.get("VORTEX_METRICS_TOKEN", "")
-# How many proxies in front of us append to X-Forwarded-For; the address before theirs is the client's.
+# How many proxies in front of us append to X-Forwarded-For; the address before theirs is taken.
 VORTEX_TRUSTED_PROXIES = int(os.environ.get("VORTEX_TRUSTED_PROXIES", "0"))
 # The longest that one HTTP request may take; X-Deadline-Ms can only ask for less.
 VORTEX_REQUEST_DEADLINE_MS = int(os.environ.get("VORTEX_REQUEST_DEADLINE_MS", "30000"))
@@ -46,11 +47,18 @@ VORTEX_RATE_LIMITS: dict[str, tuple[int, int, str]] = {
     "caller": (1200 * _SCALE, 60, "open"),
     "sign_in": (10 * _SCALE, 60, "closed"),
     "sign_in_account": (10 * _SCALE, 1800, "closed"),
+    "second_factor": (10 * _SCALE, 1800, "closed"),
     "sign_up": (10 * _SCALE, 3600, "closed"),
     "refresh": (60 * _SCALE, 60, "closed"),
     "money": (120 * _SCALE, 60, "closed"),
     "resolve": (30 * _SCALE, 60, "closed"),
 }
+# Where people find the bank. Passkeys belong to this host, and are used from these origins only.
+VORTEX_PUBLIC_URL = os.environ.get(
+    "VORTEX_PUBLIC_URL", f"http://localhost:{os.environ.get('PORT', '8000')}"
+)
+VORTEX_ORIGINS = tuple(os.environ.get("VORTEX_ORIGINS", VORTEX_PUBLIC_URL).split(","))
+VORTEX_RP_ID = os.environ.get("VORTEX_RP_ID", urlsplit(VORTEX_PUBLIC_URL).hostname or "localhost")
 # Passwords that everyone knows are accepted only where a demonstration bank is kept.
 VORTEX_DEMO = os.environ.get("VORTEX_DEMO", "") == "1"
 

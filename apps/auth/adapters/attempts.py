@@ -8,8 +8,9 @@ address that nobody registered is counted just the same.
 import hashlib
 from typing import Final
 
+from apps.auth.contracts import SignInUnavailable, TooManyAnswers
 from vortex import valkey
-from vortex.errors import TooMany, Unavailable
+from vortex.errors import TooMany
 from vortex.http.throttles import limit_of
 
 _COUNT: Final = """
@@ -23,28 +24,28 @@ class TooManySignIns(TooMany, code="too_many_sign_ins", title="Too many attempts
     """The account waits after too many wrong passwords; `retry_after` says how long, in seconds."""
 
 
-class SignInUnavailable(Unavailable, code="sign_in_unavailable", title="Cannot sign in now"):
-    """Attempts cannot be counted at the moment, so none is made."""
+def count(who: str, scope: str = "sign_in_account") -> None:
+    """Count an attempt to be somebody, or refuse it; call `forget` if it was right.
 
-
-def count(email: str) -> None:
-    """Count an attempt to sign in as somebody, or refuse it; call `forget` if it was right."""
-    limit = limit_of("sign_in_account")
+    `who` is the address that was typed or, where a second factor is asked for, the person's id.
+    """
+    limit = limit_of(scope)
     try:
-        made, remaining = valkey.client().eval(_COUNT, 1, _key(email), str(limit.seconds))
+        made, remaining = valkey.client().eval(_COUNT, 1, _key(who, scope), str(limit.seconds))
     except valkey.FAILURES as error:
         raise SignInUnavailable(retry_after=1) from error
     if int(made) > limit.quota:
-        raise TooManySignIns(retry_after=max(1, int(remaining)))
+        refusal = TooManyAnswers if scope == "second_factor" else TooManySignIns
+        raise refusal(retry_after=max(1, int(remaining)))
 
 
-def forget(email: str) -> None:
+def forget(who: str, scope: str = "sign_in_account") -> None:
     """Forget the attempts made as somebody, who has just proved to be them."""
     try:
-        valkey.client().delete(_key(email))
+        valkey.client().delete(_key(who, scope))
     except valkey.FAILURES as error:
         raise SignInUnavailable(retry_after=1) from error
 
 
-def _key(email: str) -> str:
-    return f"auth:attempts:{hashlib.sha256(email.encode()).hexdigest()}"
+def _key(who: str, scope: str) -> str:
+    return f"auth:attempts:{scope}:{hashlib.sha256(who.encode()).hexdigest()}"

@@ -2,18 +2,19 @@
 
 import base64
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import jwt
 import msgspec
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import InvalidToken
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256, Hash
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from django.conf import settings
 
+from apps.auth.adapters import sealing
 from vortex.contracts import Value
+
+_PURPOSE: Final = "vortex.auth.signing-keys.v1"
 
 
 class KeyUnsealableError(RuntimeError):
@@ -35,13 +36,15 @@ def generate() -> NewKey:
     x = _base64url(private.public_key().public_bytes_raw())
     kid = _thumbprint(x)
     public = {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": kid, "use": "sig", "alg": "EdDSA"}
-    return NewKey(kid=kid, public_jwk=public, sealed_private_key=_safe().encrypt(raw))
+    return NewKey(
+        kid=kid, public_jwk=public, sealed_private_key=sealing.safe(_PURPOSE).encrypt(raw)
+    )
 
 
 def unseal(kid: str, sealed: bytes) -> Ed25519PrivateKey:
     """Return a private key; raises KeyUnsealableError where it was sealed under another secret."""
     try:
-        return Ed25519PrivateKey.from_private_bytes(_safe().decrypt(sealed))
+        return Ed25519PrivateKey.from_private_bytes(sealing.safe(_PURPOSE).decrypt(sealed))
     except InvalidToken as error:
         raise KeyUnsealableError(
             f"signing key {kid} was sealed under another VORTEX_SECRET_KEY; give the former one in"
@@ -57,16 +60,6 @@ def public_key(public_jwk: dict[str, Any]) -> Any:
 def as_jwks(public_jwks: Iterable[dict[str, Any]]) -> str:
     """Return a JSON Web Key Set (RFC 7517) of public keys, as text."""
     return msgspec.json.encode({"keys": list(public_jwks)}).decode()
-
-
-def _safe() -> MultiFernet:
-    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(_derived(str(secret))) for secret in secrets])
-
-
-def _derived(secret: str) -> bytes:
-    derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"vortex.auth.signing-keys.v1")
-    return base64.urlsafe_b64encode(derivation.derive(secret.encode()))
 
 
 def _thumbprint(x: str) -> str:

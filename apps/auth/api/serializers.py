@@ -5,25 +5,10 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from apps.auth.api.fields import PasswordField
 from apps.auth.domain import email, names, passwords
 from apps.auth.models import User
 from vortex.http.fields import TextField
-
-# What can be typed at all; what may be set is decided once the text is normalised.
-_LONGEST_PASSWORD = 1024
-
-
-class PasswordField(TextField):
-    """A password as it was typed: spaces at its ends belong to it, and it is never shown again."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            write_only=True,
-            trim_whitespace=False,
-            max_length=_LONGEST_PASSWORD,
-            style={"input_type": "password"},
-            **kwargs,
-        )
 
 
 @extend_schema_serializer(

@@ -4,12 +4,12 @@ from dataclasses import asdict
 
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.auth import selectors
+from apps.auth.api.edge import PublicView, device_of
 from apps.auth.api.serializers import (
     ProfileSerializer,
     RefreshSerializer,
@@ -19,22 +19,14 @@ from apps.auth.api.serializers import (
     TicketSerializer,
     TokensSerializer,
 )
-from apps.auth.domain.device import Device
+from apps.auth.api.trust import trust_of
 from apps.auth.domain.email import canonical_email
 from apps.auth.services import keys, registration, sessions, signing_in
 from vortex.clock import now
-from vortex.http.address import client_address
 from vortex.identity.authentication import caller
 from vortex.ids import new_id
 from vortex.realtime import issue_ticket
 from vortex.realtime.tickets import LIFETIME_SECONDS
-
-
-class PublicView(APIView):
-    """A view that nobody has signed in to; a token that is sent along is not looked at."""
-
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
 
 
 class RegisterView(PublicView):
@@ -71,12 +63,17 @@ class SignInView(PublicView):
     def post(self, request: Request) -> Response:
         """Sign in.
 
-        After ten wrong passwords an account waits for half an hour, whoever tries.
+        After ten wrong passwords an account waits for half an hour, whoever tries. Whoever has a
+        second factor is refused with `mfa_required` and goes on at POST /api/auth/mfa/verify.
         """
         asked = SignInSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        device = Device(client_address(request), request.headers.get("User-Agent", ""))
-        tokens = signing_in.sign_in(device=device, now=now(), **asked.validated_data)
+        tokens = signing_in.sign_in(
+            device=device_of(request),
+            trusted=trust_of(request),
+            now=now(),
+            **asked.validated_data,
+        )
         return Response(TokensSerializer(asdict(tokens)).data)
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from apps.auth.contracts import InvalidName
 
 LONGEST: Final = 120
+LONGEST_LABEL: Final = 64
 
 
 def checked_name(text: str) -> str:
@@ -20,3 +21,10 @@ def checked_name(text: str) -> str:
     if not text.strip():
         raise InvalidName("a name is not empty")
     return text
+
+
+def checked_label(text: str) -> str:
+    """Return what somebody calls a thing of theirs, such as a passkey, or refuse it."""
+    if len(text) > LONGEST_LABEL:
+        raise InvalidName(f"a name has at most {LONGEST_LABEL} characters")
+    return checked_name(text.strip())

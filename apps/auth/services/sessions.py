@@ -17,8 +17,8 @@ from apps.auth.conf import access_lifetime
 from apps.auth.contracts import SessionRevoked, TokenReuseDetected, UserDeactivated, UserNotFound
 from apps.auth.domain.rotation import Line, Verdict, judge
 from apps.auth.models import RefreshFamily, Session, User
+from apps.auth.services.issuing import Tokens, tokens_of
 from apps.auth.services.keys import keys_for_tokens
-from apps.auth.services.signing_in import Tokens, tokens_of
 from vortex import identity, realtime
 from vortex.db import needs_transaction, unit_of_work
 from vortex.errors import Unauthenticated

@@ -1,65 +1,72 @@
-"""Proving who one is, and the tokens that are given for it."""
+"""Proving who one is: the password, then the second factor of those who have one."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from apps.auth import selectors
 from apps.auth.adapters import attempts, hashing
-from apps.auth.adapters.tokens import AccessToken, RefreshToken
-from apps.auth.conf import SESSION_LIFETIME, access_lifetime, is_demonstration, refresh_lifetime
-from apps.auth.contracts import InvalidEmail, UserLoggedIn, WeakPassword
+from apps.auth.conf import is_demonstration
+from apps.auth.contracts import InvalidEmail, WeakPassword
 from apps.auth.domain import passwords
+from apps.auth.domain.challenges import SIGN_IN
 from apps.auth.domain.device import Device
 from apps.auth.domain.email import canonical_email
-from apps.auth.models import RefreshFamily, Session, User
-from apps.auth.services.keys import keys_for_tokens
+from apps.auth.models import User
+from apps.auth.services import challenges, trusted_browsers
+from apps.auth.services.issuing import (
+    InvalidCredentials,
+    Tokens,
+    begin_session,
+    open_session,
+    tokens_of,
+)
 from vortex.db import unit_of_work
 from vortex.errors import Unauthenticated
 from vortex.ids import new_id
-from vortex.outbox import publish
 
 
-class InvalidCredentials(
-    Unauthenticated, code="invalid_credentials", title="E-mail or password not right"
-):
-    """Nobody with this address has this password, or they may not sign in. Which, is not said."""
+class SecondFactorRequired(Unauthenticated, code="mfa_required", title="Second factor required"):
+    """The password was right and is not enough.
+
+    Answer `challenge` at POST /api/auth/mfa/verify by one of `methods`, within `expires_in`
+    seconds. Where a passkey is among them, `public_key` is what the browser is asked with.
+    """
 
 
-@dataclass(frozen=True)
-class Tokens:
-    """What somebody who has signed in is given; `expires_in` is the access token's, in seconds."""
+def sign_in(
+    *, email: str, password: str, device: Device, now: datetime, trusted: str = ""
+) -> Tokens:
+    """Open a session for whoever proves to be somebody. Every call opens another one.
 
-    access: str
-    refresh: str
-    expires_in: int
-
-
-def sign_in(*, email: str, password: str, device: Device, now: datetime) -> Tokens:
-    """Open a session for whoever proves to be somebody. Every call opens another one."""
+    `trusted` is what a browser was given when its owner asked not to be asked again.
+    """
     user = prove(email=email, password=password)
-    token_id = new_id()
-    session = Session(
-        pk=new_id(),
-        user=user,
-        amr=["pwd"],
-        user_agent=device.name,
-        network=device.neighbourhood,
-        created_at=now,
-        last_seen_at=now,
-        expires_at=now + SESSION_LIFETIME,
+    methods = selectors.second_factors(user_id=user.pk)
+    if not methods or trusted_browsers.is_trusted(user=user, token=trusted, now=now):
+        return open_session(user, amr=("pwd",), device=device, now=now)
+    asked = challenges.ask(challenge_id=new_id(), user=user, purpose=SIGN_IN, amr=("pwd",), now=now)
+    raise SecondFactorRequired(
+        challenge=challenges.token_of(asked),
+        methods=list(methods),
+        expires_in=int((asked.expires_at - now).total_seconds()),
+        public_key=challenges.passkey_options(asked) if "passkey" in methods else None,
     )
+
+
+def finish(
+    *, challenge: str, answer: challenges.Answer, device: Device, now: datetime
+) -> tuple[Tokens, User]:
+    """Open the session that a second factor was asked for, and say whose it is.
+
+    A challenge opens one session: a second call with the same one is refused.
+    """
+    asked = challenges.by_token(challenge, purpose=SIGN_IN, now=now)
+    assert asked.user is not None
+    challenges.answer(challenge_id=asked.pk, user=asked.user, answer=answer, now=now)
     with unit_of_work("auth"):
-        # What was proved must still hold: a password just changed, an account just closed to them.
-        unchanged = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
-        if not unchanged.select_for_update(no_key=True).exists():
-            raise InvalidCredentials
-        session.save(force_insert=True)
-        RefreshFamily.objects.create(
-            session=session, state="active", current_id=token_id, rotated_at=now
-        )
-        publish(UserLoggedIn(user_id=user.pk, session_id=session.pk, logged_in_at=now))
-    return tokens_of(session, token_id=token_id, issued_at=now, now=now)
+        proved = challenges.use(challenge_id=asked.pk, now=now)
+        amr = tuple(dict.fromkeys((*proved.amr, "mfa")))
+        session, token_id = begin_session(asked.user, amr=amr, device=device, now=now)
+    return tokens_of(session, token_id=token_id, issued_at=now, now=now), asked.user
 
 
 def prove(*, email: str, password: str) -> User:
@@ -79,31 +86,6 @@ def prove(*, email: str, password: str) -> User:
         raise InvalidCredentials
     attempts.forget(address)
     return user
-
-
-def tokens_of(session: Session, *, token_id: UUID, issued_at: datetime, now: datetime) -> Tokens:
-    """Return a pair of tokens of a session. The same refresh token comes of the same arguments."""
-    keys = keys_for_tokens(now=now)
-    access_until = min(now + access_lifetime(), session.expires_at)
-    claims = {"sub": str(session.user_id), "sid": str(session.pk)}
-    access = AccessToken.issued(
-        keys,
-        token_id=str(new_id()),
-        issued_at=now,
-        expires_at=access_until,
-        roles=sorted(session.user.roles),
-        amr=session.amr,
-        auth_time=int(session.created_at.timestamp()),
-        **claims,
-    )
-    refresh = RefreshToken.issued(
-        keys,
-        token_id=str(token_id),
-        issued_at=issued_at,
-        expires_at=min(issued_at + refresh_lifetime(), session.expires_at),
-        **claims,
-    )
-    return Tokens(access, refresh, int((access_until - now).total_seconds()))
 
 
 def _opens_demonstrations_only(password: str) -> bool:

@@ -5,6 +5,7 @@ from typing import Any, Final
 from apps.auth.domain.device import Device
 from apps.auth.models import User
 from apps.auth.services import registration, signing_in
+from apps.auth.services.issuing import Tokens
 from vortex.clock import now
 from vortex.db import alias_of
 from vortex.ids import new_id
@@ -29,6 +30,6 @@ def a_user(**told: Any) -> User:
     )
 
 
-def sign_in(user: User, password: str = PASSWORD) -> signing_in.Tokens:
+def sign_in(user: User, password: str = PASSWORD) -> Tokens:
     """Open a session of somebody."""
     return signing_in.sign_in(email=user.email, password=password, device=SOMEWHERE, now=now())

@@ -15,8 +15,8 @@ from apps.auth.conf import SESSION_LIFETIME
 from apps.auth.contracts import SessionRevoked, TokenReuseDetected, UserDeactivated
 from apps.auth.models import RefreshFamily, Session, User
 from apps.auth.services import keys, sessions
+from apps.auth.services.issuing import Tokens
 from apps.auth.services.sessions import InvalidRefreshToken, RefreshTokenReused
-from apps.auth.services.signing_in import Tokens
 from apps.auth.tests.factories import OWN, a_user, sign_in
 from vortex import identity
 from vortex.clock import now

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from apps.auth.contracts import UserLoggedIn
 from apps.auth.models import RefreshFamily, Session, User
 from apps.auth.services import sessions
-from apps.auth.services.signing_in import InvalidCredentials
+from apps.auth.services.issuing import InvalidCredentials
 from apps.auth.tests.factories import OWN, PASSWORD, a_user, sign_in
 from vortex import identity
 from vortex.clock import now
@@ -49,7 +49,7 @@ def test_an_access_token_says_what_is_promised_and_nothing_about_the_person(ada:
     assert (header["alg"], bool(header["kid"])) == ("EdDSA", True)
     assert set(claims) == {
         *("sub", "sid", "jti", "iat", "nbf", "exp", "iss", "aud"),
-        *("token_type", "roles", "amr", "auth_time"),
+        *("token_type", "roles", "amr", "acr", "auth_time"),
     }
     assert ada.email not in str(claims)
 
@@ -219,5 +219,5 @@ def test_signing_in_stays_within_its_queries(
 ):
     attempt(api, ada.email)
 
-    with django_assert_max_num_queries(9, using=OWN):
+    with django_assert_max_num_queries(10, using=OWN):
         assert attempt(api, ada.email).status_code == 200

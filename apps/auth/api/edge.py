@@ -1,0 +1,45 @@
+"""What auth's views take from a request besides its body: the device, and the person."""
+
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from apps.auth import selectors
+from apps.auth.conf import SUDO_LIFETIME
+from apps.auth.domain.challenges import ONE_FACTOR
+from apps.auth.domain.device import Device
+from apps.auth.models import User
+from apps.auth.services import stepping_up
+from vortex.clock import now
+from vortex.http.address import client_address
+from vortex.identity.authentication import caller
+
+
+class PublicView(APIView):
+    """A view that nobody has signed in to; a token that is sent along is not looked at."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+
+def device_of(request: Request) -> Device:
+    """Return where a request comes from."""
+    return Device(client_address(request), request.headers.get("User-Agent", ""))
+
+
+def own_user(request: Request) -> User:
+    """Return the person who is calling."""
+    return selectors.user(user_id=caller(request).user_id)
+
+
+def own_user_present(request: Request) -> User:
+    """Return the person who is calling, if they have proved lately to be there; else refuse."""
+    principal = caller(request)
+    stepping_up.require(
+        user_id=principal.user_id,
+        session_id=principal.session_id,
+        max_age=SUDO_LIFETIME,
+        acr=ONE_FACTOR,
+        now=now(),
+    )
+    return selectors.user(user_id=principal.user_id)

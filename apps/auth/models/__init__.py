@@ -1,0 +1,23 @@
+"""Tables of the auth context, and the constraints that PostgreSQL keeps; rules are in domain/."""
+
+from apps.auth.models.factors import (
+    AuthenticatorApp,
+    Challenge,
+    Passkey,
+    RecoveryCode,
+    TrustedBrowser,
+)
+from apps.auth.models.people import User
+from apps.auth.models.sessions import RefreshFamily, Session, SigningKey
+
+__all__ = [
+    "AuthenticatorApp",
+    "Challenge",
+    "Passkey",
+    "RecoveryCode",
+    "RefreshFamily",
+    "Session",
+    "SigningKey",
+    "TrustedBrowser",
+    "User",
+]

@@ -1,0 +1,102 @@
+"""Sessions when they begin, and the tokens that they are given."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from apps.auth.adapters.tokens import AccessToken, Keys, RefreshToken
+from apps.auth.conf import SESSION_LIFETIME, access_lifetime, refresh_lifetime
+from apps.auth.contracts import UserLoggedIn
+from apps.auth.domain.challenges import acr_of
+from apps.auth.domain.device import Device
+from apps.auth.models import RefreshFamily, Session, User
+from apps.auth.services.keys import keys_for_tokens
+from vortex.db import needs_transaction, unit_of_work
+from vortex.errors import Unauthenticated
+from vortex.ids import new_id
+from vortex.outbox import publish
+
+
+class InvalidCredentials(
+    Unauthenticated, code="invalid_credentials", title="E-mail or password not right"
+):
+    """Nobody with this address has this password, or they may not sign in. Which, is not said."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What somebody who has signed in is given; `expires_in` is the access token's, in seconds."""
+
+    access: str
+    refresh: str
+    expires_in: int
+
+
+def open_session(user: User, *, amr: tuple[str, ...], device: Device, now: datetime) -> Tokens:
+    """Open a session for somebody who has proved to be there. Every call opens another one."""
+    with unit_of_work("auth"):
+        session, token_id = begin_session(user, amr=amr, device=device, now=now)
+    return tokens_of(session, token_id=token_id, issued_at=now, now=now)
+
+
+@needs_transaction("auth")
+def begin_session(
+    user: User, *, amr: tuple[str, ...], device: Device, now: datetime
+) -> tuple[Session, UUID]:
+    """Store a session and return it with the id of its refresh token.
+
+    What was proved must still hold: a password may just have changed, an account been closed.
+    """
+    unchanged = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
+    if not unchanged.select_for_update(no_key=True).exists():
+        raise InvalidCredentials
+    token_id = new_id()
+    session = Session.objects.create(
+        pk=new_id(),
+        user=user,
+        amr=list(amr),
+        user_agent=device.name,
+        network=device.neighbourhood,
+        created_at=now,
+        last_seen_at=now,
+        authenticated_at=now,
+        expires_at=now + SESSION_LIFETIME,
+    )
+    RefreshFamily.objects.create(
+        session=session, state="active", current_id=token_id, rotated_at=now
+    )
+    publish(UserLoggedIn(user_id=user.pk, session_id=session.pk, logged_in_at=now))
+    return session, token_id
+
+
+def tokens_of(session: Session, *, token_id: UUID, issued_at: datetime, now: datetime) -> Tokens:
+    """Return a pair of tokens of a session. The same refresh token comes of the same arguments."""
+    keys = keys_for_tokens(now=now)
+    access, expires_in = access_token_of(session, keys=keys, now=now)
+    refresh = RefreshToken.issued(
+        keys,
+        token_id=str(token_id),
+        issued_at=issued_at,
+        expires_at=min(issued_at + refresh_lifetime(), session.expires_at),
+        sub=str(session.user_id),
+        sid=str(session.pk),
+    )
+    return Tokens(access, refresh, expires_in)
+
+
+def access_token_of(session: Session, *, keys: Keys, now: datetime) -> tuple[str, int]:
+    """Return an access token of a session, and how many seconds it lives."""
+    until = min(now + access_lifetime(), session.expires_at)
+    access = AccessToken.issued(
+        keys,
+        token_id=str(new_id()),
+        issued_at=now,
+        expires_at=until,
+        sub=str(session.user_id),
+        sid=str(session.pk),
+        roles=sorted(session.user.roles),
+        amr=session.amr,
+        acr=acr_of(session.amr),
+        auth_time=int(session.authenticated_at.timestamp()),
+    )
+    return access, int((until - now).total_seconds())
