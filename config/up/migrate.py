@@ -26,6 +26,14 @@ def collect_static_files() -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
 
 
+def announce_consumers() -> None:
+    """Make every consumer group known to the broker, which keeps what they have yet to read."""
+    from django.core.management import call_command
+
+    call_command("consume", prepare=True)
+
+
 if __name__ == "__main__":
     migrate()
     collect_static_files()
+    announce_consumers()
