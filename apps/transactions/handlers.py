@@ -37,12 +37,16 @@ def tell_the_owners(events: list[TransactionPosted]) -> None:
 
 
 def _news(event: TransactionPosted, leg: PostedLeg) -> dict[str, Any]:
+    """Return a leg's news. What another customer wrote down for themselves is not in it."""
+    by_another = leg.amount_minor > 0 and any(
+        paid.amount_minor < 0 and paid.owner_id not in {None, leg.owner_id} for paid in event.legs
+    )
     return {
         "id": str(event.posting_id),
         "kind": event.kind,
         "description": event.description,
-        "counterparty": event.counterparty,
-        "category": event.category,
+        "counterparty": "" if by_another else event.counterparty,
+        "category": "transfers" if by_another else event.category,
         "booked_at": event.booked_at.isoformat(),
         "amount": _money(leg.amount_minor, leg.currency),
         **_balance(leg),

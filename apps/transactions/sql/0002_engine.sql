@@ -81,8 +81,10 @@ begin
   end loop;
 end $$;
 
--- Puts transaction.posted for every posting that was made into the outbox. The category and the
--- counterparty are the payer's words; contracts.py says who may see them.
+-- Puts transaction.posted for every posting that was made into the outbox. JSON that is written as
+-- text and read once costs half of what jsonb_build_object does. So do ids of events that are one
+-- UUIDv7 with the item's number at its end instead of one each; they are not the postings' own ids,
+-- because those are chosen by callers and an event id must be nobody's choice.
 create function transactions_tell(
   p_ids uuid[], p_kinds text[], p_descriptions text[], p_categories text[], p_counterparties text[],
   p_effective date[], p_booked timestamptz[], p_reverses uuid[], p_now timestamptz,
@@ -90,25 +92,33 @@ create function transactions_tell(
   p_currencies text[], p_leg_currency int[], p_after bigint[], p_places bigint[],
   p_epoch bigint, p_headers jsonb[]
 ) returns void language plpgsql as $$
+declare
+  v_base constant text := left(uuidv7()::text, 31);
 begin
-  insert into outbox_message (topic, key, single, type, version, payload, epoch, headers)
-  select 'transaction.events', p_ids[l.item]::text, true, 'transaction.posted', 1,
-         jsonb_build_object(
-           'posting_id', p_ids[l.item], 'kind', p_kinds[l.item],
-           'description', p_descriptions[l.item], 'category', p_categories[l.item],
-           'counterparty', p_counterparties[l.item], 'booked_at', l.at,
-           'effective_date',
-           coalesce(p_effective[l.item], (l.at at time zone 'UTC')::date),
-           'reverses', p_reverses[l.item], 'legs', l.legs),
+  insert into outbox_message (event_id, topic, key, single, type, version, payload, epoch, headers)
+  select (v_base || lpad(to_hex(l.item), 5, '0'))::uuid, 'transaction.events',
+         p_ids[l.item]::text, true, 'transaction.posted', 1,
+         ('{"posting_id":"' || p_ids[l.item]
+           || '","kind":' || to_json(p_kinds[l.item])::text
+           || ',"description":' || to_json(p_descriptions[l.item])::text
+           || ',"category":' || to_json(p_categories[l.item])::text
+           || ',"counterparty":' || to_json(p_counterparties[l.item])::text
+           || ',"booked_at":' || to_json(l.at)::text
+           || ',"effective_date":'
+           || to_json(coalesce(p_effective[l.item], (l.at at time zone 'UTC')::date))::text
+           || ',"reverses":' || coalesce(to_json(p_reverses[l.item])::text, 'null')
+           || ',"legs":[' || l.legs || ']}')::jsonb,
          p_epoch, coalesce(p_headers[l.item], p_headers[1])
     from (
       select e.item, coalesce(p_booked[e.item], p_now) as at,
-             jsonb_agg(jsonb_build_object(
-               'account_id', p_accounts[e.a], 'owner_id', p_owners[e.a], 'amount_minor', e.amount,
-               'currency', p_currencies[e.c], 'balance_after_minor', e.after,
-               'version', e.place)) as legs
+             string_agg(
+               '{"account_id":"' || p_accounts[e.a]
+                 || '","owner_id":' || coalesce('"' || p_owners[e.a] || '"', 'null')
+                 || ',"amount_minor":' || e.amount || ',"currency":"' || p_currencies[e.c]
+                 || '","balance_after_minor":' || e.after || ',"version":' || e.place || '}',
+               ',' order by e.pos) as legs
         from unnest(p_leg_item, p_leg_account, p_leg_amount, p_leg_currency, p_after, p_places)
-          e (item, a, amount, c, after, place)
+          with ordinality e (item, a, amount, c, after, place, pos)
        where e.place is not null
        group by e.item
     ) l

@@ -191,6 +191,44 @@ def test_each_side_files_a_transaction_for_itself() -> None:
     assert client_of(bob).get(f"/api/transactions/{made}").data["category"] == "transfers"
 
 
+def test_what_a_payer_wrote_down_for_themselves_the_receiver_never_sees() -> None:
+    alice, bob = person(), person()
+    noted = {"category": "health", "counterparty": "Clinic", "description": "for you"}
+    own = account_of(alice, 1000)
+    made = send(client_of(alice), body(own, account_of(bob)) | noted).data["id"]
+
+    seen = client_of(bob).get(f"/api/transactions/{made}").data
+
+    assert (seen["category"], seen["counterparty"]) == ("transfers", "")
+    assert seen["description"] == "for you"
+    for question, count in (("category=health", 0), ("q=Clinic", 0), ("q=you", 1)):
+        assert len(client_of(bob).get(f"/api/transactions?{question}").data["items"]) == count
+        assert len(client_of(alice).get(f"/api/transactions?{question}").data["items"]) == 1
+    (reversed_,) = [item for item in _reversed_by_staff(made, bob) if item["kind"] == "reversal"]
+    assert (reversed_["category"], reversed_["counterparty"]) == ("refunds", "")
+
+
+def _reversed_by_staff(made: str, whose: Principal) -> list[dict[str, Any]]:
+    answer = send(client_of(person("administrator")), {"reason": "wrong"}, path=f"/{made}/reverse")
+    assert answer.status_code == 201, answer.content
+    found: list[dict[str, Any]] = client_of(whose).get("/api/transactions").data["items"]
+    return found
+
+
+def test_what_the_bank_itself_wrote_the_customer_does_see() -> None:
+    alice = person()
+    own, world = account_of(alice), account_of(None)
+    legs = (
+        Leg(account_id=world, amount_minor=-500, currency="EUR"),
+        Leg(account_id=own, amount_minor=500, currency="EUR"),
+    )
+    post(Posting(posting_id=new_id(), legs=legs, category="salary", counterparty="ACME"))
+
+    (seen,) = client_of(alice).get("/api/transactions", {"category": "salary"}).data["items"]
+
+    assert (seen["category"], seen["counterparty"]) == ("salary", "ACME")
+
+
 def test_staff_reverse_a_transaction_once_and_customers_never() -> None:
     alice = person()
     source, target = account_of(alice, 1000), account_of(person())

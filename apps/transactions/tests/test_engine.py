@@ -1,23 +1,18 @@
 """The engine answers as the plain ledger does, item by item; PostgreSQL keeps the laws itself."""
 
-import random
 from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connections
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from apps.transactions.contracts import (
     AlreadyReversed,
     InsufficientFunds,
     LedgerAccountKind,
     Leg,
-    Outcome,
     Posting,
     PostingIdReused,
 )
-from apps.transactions.domain.reference import PlainAccount, PlainLedger
 from apps.transactions.models import Account
 from apps.transactions.services import accounts
 from apps.transactions.services.posting import post, post_many
@@ -55,64 +50,6 @@ def transfer(source: UUID, target: UUID, minor: int, posting_id: UUID | None = N
             Leg(account_id=target, amount_minor=minor, currency="EUR"),
         ),
     )
-
-
-def said(outcome: Outcome) -> str:
-    """Return an outcome in the words of the plain ledger."""
-    if outcome.posted:
-        return "replayed" if outcome.replayed else "posted"
-    return outcome.code
-
-
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.randoms(use_true_random=False))
-def test_the_engine_answers_as_the_plain_ledger_does(chance: random.Random) -> None:
-    plain, ids = _random_bank(chance)
-    known: list[Posting] = []
-
-    for _ in range(3):
-        batch = [_random_posting(chance, ids, known) for _ in range(chance.randint(1, 25))]
-        known += batch
-        assert [said(outcome) for outcome in post_many(batch)] == [plain.post(p) for p in batch]
-
-    kept = {a.pk: (a.booked_minor, a.version) for a in Account.objects.filter(pk__in=ids)}
-    assert kept == {i: (a.balance_minor, a.version) for i, a in plain.accounts.items()}
-
-
-def _random_bank(chance: random.Random) -> tuple[PlainLedger, list[UUID]]:
-    plain = PlainLedger()
-    for place in range(6):
-        currency = "GBP" if place == 5 else "EUR"
-        kind = LedgerAccountKind.SYSTEM if place == 0 else LedgerAccountKind.CUSTOMER
-        overdraft = 0 if place == 0 else chance.choice([0, 0, 500])
-        account_id = opened(currency, overdraft, kind)
-        floor = None if place == 0 else -overdraft
-        plain.accounts[account_id] = PlainAccount(currency, floor)
-    ids = list(plain.accounts)
-    frozen, closed = ids[3], ids[4]
-    sides = chance.choice([(True, False), (False, True), (True, True), (False, False)])
-    accounts.restrict_account(account_id=frozen, debits_frozen=sides[0], credits_frozen=sides[1])
-    plain.accounts[frozen].debits_frozen, plain.accounts[frozen].credits_frozen = sides
-    if chance.random() < 0.5:
-        accounts.close_account(account_id=closed, closed_at=now())
-        plain.accounts[closed].closed = True
-    return plain, ids
-
-
-def _random_posting(chance: random.Random, ids: list[UUID], known: list[Posting]) -> Posting:
-    if known and chance.random() < 0.15:
-        return chance.choice(known)
-    posting_id = chance.choice(known).posting_id if known and chance.random() < 0.1 else new_id()
-    pool = [*ids, new_id()] if chance.random() < 0.1 else ids
-    chosen = chance.sample(pool, chance.randint(2, 4))
-    amounts = [chance.randint(-300, 300) for _ in chosen[1:]]
-    amounts.append(-sum(amounts) + chance.choice([0] * 12 + [1]))
-    currency = chance.choice(["EUR"] * 9 + ["GBP"])
-    legs = tuple(
-        Leg(account_id=a, amount_minor=m, currency=currency)
-        for a, m in zip(chosen, amounts, strict=True)
-    )
-    return Posting(posting_id=posting_id, legs=legs)
 
 
 def test_a_posting_sent_twice_moves_money_once() -> None:
@@ -182,7 +119,9 @@ def test_money_that_was_spent_cannot_be_taken_back() -> None:
             "insert into transactions_entry select account_id, version + 100, posting_id, 1,"
             " currency, 1, booked_at from transactions_entry"
         ),
-        "update transactions_account set booked_minor = -1 where kind = 'customer'",
+        "insert into transactions_reversal select id, id from transactions_posting",
+        "update transactions_account set booked_minor = booked_minor + 1",
+        "update transactions_account set version = version + 1",
         "update transactions_account set held_minor = booked_minor + 1 where kind = 'customer'",
         "update transactions_account set closed_at = now() where kind = 'customer'",
     ],
@@ -196,3 +135,42 @@ def test_postgresql_itself_refuses_to_break_a_law_of_the_ledger(statement: str) 
         connections[alias_of("transactions")].cursor() as cursor,
     ):
         cursor.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update transactions_account set booked_minor = -1 where kind = 'customer'",
+        (
+            "insert into transactions_entry select account_id, version + 100, posting_id, 1, currency,"
+            " 1, booked_at from transactions_entry"
+        ),
+        "insert into transactions_posting select * from transactions_posting",
+        "delete from transactions_entry",
+    ],
+)
+def test_the_laws_hold_even_for_who_pretends_to_be_the_engine(statement: str) -> None:
+    post(transfer(opened(kind=LedgerAccountKind.SYSTEM), opened(), 500))
+
+    with pytest.raises(DatabaseError) as refused:
+        execute("set local transactions.engine = 'on'", statement)
+
+    assert "only transactions_post" not in str(refused.value)
+
+
+def execute(*statements: str) -> None:
+    """Run SQL as the ledger's own role, in one transaction."""
+    with unit_of_work("transactions") as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def test_after_a_posting_the_way_in_is_shut_again() -> None:
+    with pytest.raises(DatabaseError, match="only transactions_post"):
+        _post_and_then("update transactions_account set booked_minor = booked_minor + 1")
+
+
+def _post_and_then(statement: str) -> None:
+    with unit_of_work("transactions"):
+        post(transfer(opened(kind=LedgerAccountKind.SYSTEM), opened(), 500))
+        execute(statement)
