@@ -106,20 +106,24 @@ def _value(body: bytes) -> Any:
     msgspec is quick and takes the last of two equal keys. In JSON without escapes every text has
     two quotation marks, so a key that was swallowed is missed in their number.
     """
-    if b"\\" in body:
-        return read_strictly(body)
-    said = msgspec.json.decode(body)
-    return said if body.count(b'"') == 2 * _texts_in(said) else read_strictly(body)
+    if b"\\" not in body:
+        said = msgspec.json.decode(body)
+        if body.count(b'"') == 2 * _texts_of(said):
+            return said
+    return read_strictly(body)
 
 
-def _texts_in(value: Any) -> int:
-    if isinstance(value, str):
-        return 1
-    if isinstance(value, dict):
-        return len(value) + sum(map(_texts_in, value.values()))
-    if isinstance(value, list):
-        return sum(map(_texts_in, value))
-    return 0
+def _texts_of(said: Any) -> int:
+    """Return how many texts there are, keys included, in a transfer; of anything else, too few."""
+    if not isinstance(said, dict):
+        return -1
+    texts = len(said)
+    for value in said.values():
+        if isinstance(value, str):
+            texts += 1
+        elif isinstance(value, dict):
+            texts += len(value) + sum(isinstance(inner, str) for inner in value.values())
+    return texts
 
 
 def _transfer(said: Any) -> Transfer | None:

@@ -101,8 +101,12 @@ def own_account_ids(*, owner_id: UUID) -> list[UUID]:
 
 def owners_of(*, account_ids: Sequence[UUID]) -> dict[UUID, UUID | None]:
     """Return who holds each of these accounts that the ledger keeps; None for the bank itself."""
-    found = Account.objects.filter(pk__in=set(account_ids)).values_list("id", "owner_id")
-    return dict(found.iterator())
+    with connections[alias_of("transactions")].cursor() as cursor:
+        cursor.execute(
+            "select id, owner_id from transactions_account where id = any (%s)",
+            (list(set(account_ids)),),
+        )
+        return dict(cursor.fetchall())
 
 
 def posting(*, posting_id: UUID) -> Posting:
