@@ -11,12 +11,13 @@ from apps.accounts.contracts import (
     AccountView,
     Product,
 )
+from apps.accounts.tests.factories import OWN
 from vortex.binding import bind
 from vortex.clock import now
 from vortex.ids import new_id
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True, databases=["accounts"]),
+    pytest.mark.django_db(transaction=True, databases=[OWN]),
     pytest.mark.usefixtures("runner"),
     pytest.mark.runners("local", "loopback"),
 ]
