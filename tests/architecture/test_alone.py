@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -90,10 +91,9 @@ def test_a_context_that_reaches_into_another_fails_alone(tmp_path: Path) -> None
     assert "No module named 'apps.transactions.selectors'" in done.stdout
 
 
-def test_the_same_reach_is_invisible_where_everything_is_on_disk(tmp_path: Path) -> None:
-    """The control of the control: in the whole house the sample finds what it reaches for."""
-    shutil.copytree(SAMPLE, tmp_path, dirs_exist_ok=True)
-    reach = (tmp_path / "apps/accounts/tests/test_reaching.py").read_text()
+def test_the_same_reach_goes_unnoticed_where_everything_is_on_disk() -> None:
+    """The control of the control: the sample names what is there, in words no search finds."""
+    reach = (SAMPLE / "apps/accounts/tests/test_reaching.py").read_text()
 
     assert "apps.transactions" not in reach
-    assert (ROOT / "apps/transactions/selectors.py").is_file()
+    assert find_spec("apps.transactions.selectors") is not None
