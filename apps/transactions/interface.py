@@ -1,11 +1,12 @@
 """The ledger as other contexts call it; nobody imports this module."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from apps.transactions import selectors
 from apps.transactions.contracts import (
     Balance,
+    DayBalance,
     EntryLine,
     Held,
     Hold,
@@ -124,6 +125,16 @@ class LedgerInterface:
     def balances(self, *, account_ids: tuple[UUID, ...]) -> tuple[Balance, ...]:
         """Return the balances of those accounts that exist."""
         return tuple(map(_balance, selectors.accounts(account_ids=account_ids)))
+
+    def balance_at(self, *, account_id: UUID, at: datetime) -> int:
+        """Return what was booked at a past moment."""
+        return selectors.balance_at(account_id=account_id, at=at, now=now())
+
+    def balance_history(
+        self, *, account_id: UUID, since: date, until: date
+    ) -> tuple[DayBalance, ...]:
+        """Return the balance at the end of each day."""
+        return selectors.balance_history(account_id=account_id, since=since, until=until)
 
     def entries(
         self, *, account_id: UUID, after_version: int = 0, limit: int = 500

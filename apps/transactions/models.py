@@ -180,3 +180,57 @@ class PartialReversal(models.Model):
                 condition=models.Q(amount_minor__gt=0),
             ),
         ]
+
+
+class Rate(models.Model):
+    """What one unit of a currency is worth in another, from a moment on; never edited."""
+
+    id = models.UUIDField(primary_key=True)
+    base = models.TextField()
+    quote = models.TextField()
+    rate = models.DecimalField(max_digits=24, decimal_places=12)
+    spread_ppm = models.IntegerField()  # what the bank keeps, in millionths
+    valid_from = models.DateTimeField()
+    set_by = models.UUIDField()
+
+    class Meta:
+        db_table = "transactions_rate"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["base", "quote", "valid_from"], name="transactions_rate_once"
+            ),
+            models.CheckConstraint(
+                name="transactions_rate_range",
+                condition=models.Q(rate__gt=0)
+                & models.Q(spread_ppm__gte=0)
+                & models.Q(spread_ppm__lt=1_000_000),
+            ),
+        ]
+
+
+class Quote(models.Model):
+    """An exchange that a customer may have until it expires; once used, the rate of its posting."""
+
+    id = models.UUIDField(primary_key=True)
+    owner_id = models.UUIDField()
+    source_currency = models.TextField()
+    target_currency = models.TextField()
+    source_minor = models.BigIntegerField()
+    target_minor = models.BigIntegerField()
+    fee_minor = models.BigIntegerField()  # on top, in the source's currency
+    rate = models.DecimalField(max_digits=24, decimal_places=12)
+    spread_ppm = models.IntegerField()
+    quoted_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    posting_id = models.UUIDField(null=True, unique=True)
+
+    class Meta:
+        db_table = "transactions_quote"
+        constraints = [
+            models.CheckConstraint(
+                name="transactions_quote_amounts",
+                condition=models.Q(source_minor__gt=0)
+                & models.Q(target_minor__gt=0)
+                & models.Q(fee_minor__gte=0),
+            ),
+        ]

@@ -2,12 +2,17 @@
 
 from django.urls import path
 
-from apps.transactions.api import pending, views
+from apps.transactions.api import exchange, pending, views
 
 urlpatterns = [
     path("transactions", views.TransactionsView.as_view()),
     path("transactions/bulk", views.BulkView.as_view()),
     path("transactions/categories", views.CategoriesView.as_view()),
+    path("transactions/estimate", exchange.EstimateView.as_view()),
+    path("transactions/exchange", exchange.ExchangeView.as_view()),
+    path("transactions/legs", exchange.LegsView.as_view()),
+    path("transactions/quotes", exchange.QuotesView.as_view()),
+    path("transactions/rates", exchange.RatesView.as_view()),
     path("transactions/pending", pending.PendingsView.as_view()),
     path("transactions/pending/<uuid:transaction_id>", pending.PendingView.as_view()),
     path("transactions/<uuid:posting_id>", views.TransactionView.as_view()),

@@ -31,13 +31,38 @@ from apps.transactions.contracts.holds import (
     TransactionExpired,
     TransactionVoided,
 )
+from apps.transactions.contracts.refusals import (
+    AccountClosed,
+    AccountFrozen,
+    AccountIdReused,
+    AccountNotEmpty,
+    AlreadyReversed,
+    BalanceOutOfRange,
+    InsufficientFunds,
+    InvalidEffectiveDate,
+    LedgerAccountNotFound,
+    MalformedPosting,
+    MomentInFuture,
+    PartialReversalRefused,
+    PostingIdReused,
+    PostingNotFound,
+    RangeTooWide,
+    ReversalExceedsOriginal,
+    UnbalancedPosting,
+    UnknownCategory,
+)
 from vortex.contracts import Event, Service, Value, command, event, query
-from vortex.errors import Conflict, Invalid, NotFound, Refused
 from vortex.money import CurrencyMismatch, Money
 
 # Published here, written in the modules beside.
 __all__ = [
     "HOLD_REFUSALS",
+    "AccountClosed",
+    "AccountFrozen",
+    "AccountIdReused",
+    "AccountNotEmpty",
+    "AlreadyReversed",
+    "BalanceOutOfRange",
     "CaptureExceedsHold",
     "Held",
     "Hold",
@@ -49,84 +74,26 @@ __all__ = [
     "HoldReleased",
     "HoldSettled",
     "HoldState",
+    "InsufficientFunds",
+    "InvalidEffectiveDate",
     "InvalidExpiry",
+    "LedgerAccountNotFound",
     "MalformedHold",
+    "MalformedPosting",
+    "MomentInFuture",
+    "PartialReversalRefused",
+    "PostingIdReused",
+    "PostingNotFound",
+    "RangeTooWide",
+    "ReversalExceedsOriginal",
     "TransactionCategorized",
     "TransactionCreated",
     "TransactionExpired",
     "TransactionReversed",
     "TransactionVoided",
+    "UnbalancedPosting",
+    "UnknownCategory",
 ]
-
-
-class LedgerAccountNotFound(NotFound, code="account_not_found", title="Account not found"):
-    """The ledger keeps no such account, or it belongs to somebody else."""
-
-
-class PostingNotFound(NotFound, code="transaction_not_found", title="Transaction not found"):
-    """There is no such posting, or it touches no account of the caller."""
-
-
-class InsufficientFunds(Refused, code="insufficient_funds", title="Not enough money"):
-    """The debit would take the account below its limit."""
-
-
-class BalanceOutOfRange(Refused, code="balance_out_of_range", title="Balance out of range"):
-    """The balance would leave what the ledger can hold, four quintillion minor units each way."""
-
-
-class AccountFrozen(Refused, code="account_frozen", title="Account frozen"):
-    """The account does not take this side of a posting while it is frozen."""
-
-
-class AccountClosed(Refused, code="account_closed", title="Account closed"):
-    """A closed account takes no postings."""
-
-
-class AccountNotEmpty(Conflict, code="account_not_empty", title="Account not empty"):
-    """Only an account without money and without holds can be closed."""
-
-
-class UnbalancedPosting(Invalid, code="unbalanced_posting", title="Posting does not balance"):
-    """The legs do not sum to zero in every currency."""
-
-
-class MalformedPosting(Invalid, code="malformed_posting", title="Malformed posting"):
-    """Fewer than two legs, too many, a zero leg, an amount out of range, or one account twice."""
-
-
-class PostingIdReused(Conflict, code="posting_id_reused", title="Posting id already used"):
-    """Another posting, with other legs, was made under this id."""
-
-
-class AccountIdReused(Conflict, code="account_id_reused", title="Account id already used"):
-    """The ledger keeps another account, with other terms, under this id."""
-
-
-class AlreadyReversed(Conflict, code="already_reversed", title="Already reversed"):
-    """The posting has been reversed before, or is itself a reversal."""
-
-
-class ReversalExceedsOriginal(
-    Refused, code="reversal_exceeds_original", title="More than is left to undo"
-):
-    """All partial reversals of a posting together undo at most the whole of it."""
-
-
-class PartialReversalRefused(
-    Refused, code="partial_reversal_refused", title="Only undone as a whole"
-):
-    """A posting is undone in part only where it has two legs; any other is undone whole."""
-
-
-class UnknownCategory(Invalid, code="unknown_category", title="Unknown category"):
-    """The category is none of those that GET /api/transactions/categories lists."""
-
-
-class InvalidEffectiveDate(
-    Invalid, code="invalid_effective_date", title="Effective date too far away"
-):
-    """A transfer counts at most a year before or after it is booked."""
 
 
 class LedgerAccountKind(StrEnum):
@@ -146,6 +113,7 @@ class PostingKind(StrEnum):
     FEE = "fee"
     INTEREST = "interest"
     REVERSAL = "reversal"
+    EXCHANGE = "exchange"
 
 
 # Keys of the categories that every customer has; their names are decided where they are shown.
@@ -237,6 +205,15 @@ class EntryLine(Value):
     booked_at: datetime
     effective_date: date
     description: str
+
+
+class DayBalance(Value):
+    """What was booked on an account at the end of a day (UTC), and what came and went on it."""
+
+    day: date
+    booked_minor: int
+    credits_minor: int
+    debits_minor: int
 
 
 POSTING_REFUSALS = (
@@ -358,6 +335,25 @@ class Ledger(Service, context="transactions", version=1):
     @query()
     def balances(self, *, account_ids: tuple[UUID, ...]) -> tuple[Balance, ...]:
         """Return the balances of those of these accounts that the ledger keeps, in no order."""
+        ...
+
+    @query(refuses=(LedgerAccountNotFound, MomentInFuture))
+    def balance_at(self, *, account_id: UUID, at: datetime) -> int:
+        """Return what was booked on an account at a past moment, in minor units.
+
+        It counts what was booked up to and including the moment; holds and limits of then are not
+        kept.
+        """
+        ...
+
+    @query(deadline_ms=5000, refuses=(LedgerAccountNotFound, RangeTooWide))
+    def balance_history(
+        self, *, account_id: UUID, since: date, until: date
+    ) -> tuple[DayBalance, ...]:
+        """Return the balance at the end of each day from `since` to `until`, both included.
+
+        Days are UTC, oldest first, at most 1,100 of them; each has its credits and its debits.
+        """
         ...
 
     @query(refuses=(LedgerAccountNotFound,))

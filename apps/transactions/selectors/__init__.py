@@ -11,6 +11,8 @@ from django.db.models import QuerySet
 
 from apps.transactions.contracts import LedgerAccountNotFound, PostingNotFound
 from apps.transactions.models import Account, Entry, Posting
+from apps.transactions.selectors.exchange import latest_rate, quote_of_owner, rates
+from apps.transactions.selectors.history import balance_at, balance_history
 from apps.transactions.selectors.holds import (
     due_holds,
     hold,
@@ -22,10 +24,15 @@ from vortex.db import alias_of
 
 # Published here, written in the modules beside.
 __all__ = [
+    "balance_at",
+    "balance_history",
     "due_holds",
     "hold",
+    "latest_rate",
     "pending_of_owner",
     "pendings_of_owner",
+    "quote_of_owner",
+    "rates",
     "undoes",
 ]
 
