@@ -268,7 +268,7 @@ begin
         p_reverses, booked, p_accounts, v_owner, p_leg_item, p_leg_account, p_leg_amount,
         p_currencies, p_leg_currency, after, places, p_epoch, p_headers);
       exit attempts;
-    exception when unique_violation or deadlock_detected then
+    exception when unique_violation then
       v_attempts := v_attempts + 1;
       if v_attempts = 5 then raise; end if;
     end;

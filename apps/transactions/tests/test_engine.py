@@ -142,8 +142,8 @@ def test_postgresql_itself_refuses_to_break_a_law_of_the_ledger(statement: str) 
     [
         "update transactions_account set booked_minor = -1 where kind = 'customer'",
         (
-            "insert into transactions_entry select account_id, version + 100, posting_id, 1, currency,"
-            " 1, booked_at from transactions_entry"
+            "insert into transactions_entry select account_id, version + 100, posting_id, 1,"
+            " currency, 1, booked_at from transactions_entry"
         ),
         "insert into transactions_posting select * from transactions_posting",
         "delete from transactions_entry",
