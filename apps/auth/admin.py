@@ -2,39 +2,14 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from apps.auth.models import Session, SigningKey, User
-from apps.auth.services import sessions, signing_in
-from apps.auth.services.issuing import InvalidCredentials
+from apps.auth.services import sessions
 from vortex.clock import now
-from vortex.errors import Refusal
-
-
-class StaffSignInForm(AdminAuthenticationForm):
-    """Signs staff in as the API does: the same password rules, limits and silence."""
-
-    def clean(self) -> dict[str, Any]:
-        """Prove who is there, or say no more than that it did not work."""
-        email = self.cleaned_data.get("username", "")
-        password = self.cleaned_data.get("password", "")
-        try:
-            self.user_cache = signing_in.prove(email=email, password=password)
-        except InvalidCredentials:
-            raise self.get_invalid_login_error() from None
-        except Refusal as refusal:
-            raise forms.ValidationError(refusal.detail) from refusal
-        self.confirm_login_allowed(self.user_cache)
-        return self.cleaned_data
-
-
-admin.site.login_form = StaffSignInForm
-admin.site.site_header = "VortexCore"
 
 
 class LookingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]

@@ -1,6 +1,18 @@
-"""Wiring of the auth context."""
+"""Wiring of the auth context, and of the administration that only two factors open."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.contrib.admin import apps as admin_apps
+from django.contrib.admin.sites import AdminSite
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, path
+from django.utils.module_loading import import_string
 
 from vortex.contexts import ContextConfig
+
+# In a browser's session: the person whose second factor opened it.
+SECOND_FACTOR_OF: Final = "vortex_second_factor"
 
 
 class AuthConfig(ContextConfig):
@@ -8,3 +20,42 @@ class AuthConfig(ContextConfig):
 
     name = "apps.auth"
     label = "vortex_auth"
+
+
+class StaffAdminConfig(admin_apps.AdminConfig):
+    """Django's administration under a site that asks for a second factor."""
+
+    default = False
+    default_site = "apps.auth.apps.StaffSite"
+
+
+class StaffSite(AdminSite):
+    """The administration: open to staff whose browser has shown a second factor."""
+
+    site_header = "VortexCore"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Say whether this browser belongs to staff, by both factors."""
+        proved = request.session.get(SECOND_FACTOR_OF)
+        return super().has_permission(request) and proved == str(request.user.pk)
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        """Return the pages of the administration, and the second half of signing in."""
+        return [path("second-factor/", _second_factor, name="second_factor"), *super().get_urls()]
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask for the first factor."""
+        del extra_context
+        return _view("first_factor")(request)
+
+
+def _second_factor(request: HttpRequest) -> HttpResponse:
+    return _view("second_factor")(request)
+
+
+def _view(name: str) -> Callable[[HttpRequest], HttpResponse]:
+    """Return a page of signing in; it needs models, which are not there yet when apps load."""
+    found: Callable[[HttpRequest], HttpResponse] = import_string(f"apps.auth.api.staff.{name}")
+    return found

@@ -56,8 +56,12 @@ VARIABLES: dict[str, Variable] = {
     "VORTEX_METRICS_TOKEN": Variable(
         "the bearer token of `/metrics`; without it nobody reads them"
     ),
+    "VORTEX_MAIL_FROM": Variable("the sender of mail to people", "VortexCore <no-reply@localhost>"),
+    "VORTEX_ORIGINS": Variable("the origins that passkeys are used from, with commas"),
+    "VORTEX_PUBLIC_URL": Variable("where people find the bank", "http://localhost:8000"),
     "VORTEX_RATE_LIMIT_SCALE": Variable("multiplies every rate limit, for load tests", "1"),
     "VORTEX_REQUEST_DEADLINE_MS": Variable("the longest that one request may take", "30000"),
+    "VORTEX_RP_ID": Variable("the host that passkeys belong to; that of the public address"),
     "VORTEX_RPC_CALLS_PER_CALLEE": Variable(
         "threads of one process that may wait for one other service at once", "12"
     ),
@@ -66,6 +70,10 @@ VARIABLES: dict[str, Variable] = {
     ),
     "VORTEX_SECRET_KEY": Variable(
         "Django's secret, and what stored keys are sealed with", needed=True
+    ),
+    "VORTEX_SMTP_URL": Variable(
+        "`smtp://user:password@host:587` (STARTTLS) or `smtps://…`; without it mail stays in a"
+        " local mailbox"
     ),
     "VORTEX_SSL_REDIRECT": Variable("`0` serves plain HTTP; production settings only", "1"),
     "VORTEX_TOKEN_ISSUER": Variable("the issuer of access tokens", "vortexcore"),

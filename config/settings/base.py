@@ -47,6 +47,8 @@ VORTEX_RATE_LIMITS: dict[str, tuple[int, int, str]] = {
     "caller": (1200 * _SCALE, 60, "open"),
     "sign_in": (10 * _SCALE, 60, "closed"),
     "sign_in_account": (10 * _SCALE, 1800, "closed"),
+    "mail": (10 * _SCALE, 3600, "closed"),
+    "mail_account": (5 * _SCALE, 3600, "closed"),
     "second_factor": (10 * _SCALE, 1800, "closed"),
     "sign_up": (10 * _SCALE, 3600, "closed"),
     "refresh": (60 * _SCALE, 60, "closed"),
@@ -59,6 +61,10 @@ VORTEX_PUBLIC_URL = os.environ.get(
 )
 VORTEX_ORIGINS = tuple(os.environ.get("VORTEX_ORIGINS", VORTEX_PUBLIC_URL).split(","))
 VORTEX_RP_ID = os.environ.get("VORTEX_RP_ID", urlsplit(VORTEX_PUBLIC_URL).hostname or "localhost")
+# Mail leaves by SMTP where this is set; without it, it is kept where local settings show it.
+VORTEX_SMTP_URL = os.environ.get("VORTEX_SMTP_URL", "")
+VORTEX_MAIL_FROM = os.environ.get("VORTEX_MAIL_FROM", "VortexCore <no-reply@localhost>")
+VORTEX_SHOWS_MAILBOX = False
 # Passwords that everyone knows are accepted only where a demonstration bank is kept.
 VORTEX_DEMO = os.environ.get("VORTEX_DEMO", "") == "1"
 
@@ -90,6 +96,8 @@ INSTALLED_APPS = [
 ]
 if "auth" in VORTEX_HOSTED:
     AUTH_USER_MODEL = "vortex_auth.User"
+    # The administration of people opens by two factors.
+    INSTALLED_APPS[0] = "apps.auth.apps.StaffAdminConfig"
 else:  # a carved service: its staff are shadows of auth's users
     INSTALLED_APPS.append("vortex.identity")
     AUTH_USER_MODEL = "identity.StaffUser"

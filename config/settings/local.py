@@ -9,4 +9,5 @@ for _name, _value in load().items():
 
 from config.settings.base import *  # noqa: E402, F403
 
+VORTEX_SHOWS_MAILBOX = True
 DEBUG = os.environ.get("VORTEX_DEBUG", "") == "1"

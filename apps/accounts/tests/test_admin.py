@@ -30,6 +30,9 @@ def staff(*roles: str) -> Client:
     user.save(force_insert=True)
     client = Client()
     client.force_login(user)
+    session = client.session
+    session["vortex_second_factor"] = str(user.pk)  # where auth is hosted, it asks for one
+    session.save()
     return client
 
 

@@ -1,5 +1,7 @@
 """One's own profile, tickets for the socket, and the administration of people."""
 
+import base64
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.management import call_command
@@ -9,7 +11,8 @@ from rest_framework.test import APIClient
 
 from apps.auth.contracts import UserProfileUpdated
 from apps.auth.models import Session, User
-from apps.auth.services import sessions
+from apps.auth.services import factors, sessions
+from apps.auth.tests.authenticators import App
 from apps.auth.tests.factories import OWN, PASSWORD, a_user, sign_in
 from vortex.clock import now
 from vortex.ids import new_id
@@ -36,7 +39,48 @@ def browser(*roles: str) -> Client:
         "/admin/login/", {"username": staff.email.upper(), "password": PASSWORD}, follow=False
     )
     assert answer.status_code in {200, 302}
+    if answer.status_code == 302:
+        app = App(factors.pending_enrolment(user=staff, now=now()).secret)
+        client.post("/admin/second-factor/", {"code": app.code(steps=-1)})
     return client
+
+
+def test_the_password_alone_opens_no_administration():
+    staff, client = a_user(roles=("administrator",)), Client()
+
+    answer = client.post("/admin/login/", {"username": staff.email, "password": PASSWORD})
+
+    assert answer["Location"] == "/admin/second-factor/"
+    assert client.get("/admin/").status_code == 302
+
+
+def test_the_first_sign_in_sets_up_the_second_factor_and_shows_recovery_codes_once():
+    staff, client = a_user(roles=("administrator",)), Client()
+    client.post("/admin/login/", {"username": staff.email, "password": PASSWORD})
+    shown = client.get("/admin/second-factor/").content.decode()
+    app = App(factors.pending_enrolment(user=staff, now=now()).secret)
+    assert base64.b32encode(app.secret).decode() in shown
+
+    wrong = client.post("/admin/second-factor/", {"code": "000000"})
+    assert (wrong.status_code, client.get("/admin/").status_code) == (200, 302)
+    right = client.post("/admin/second-factor/", {"code": app.code(steps=-1)}).content.decode()
+
+    assert right.count("<li><code>") == 10
+    assert client.get("/admin/").status_code == 200
+    another = Client()
+    another.post(
+        "/admin/login/?next=https://evil.example", {"username": staff.email, "password": PASSWORD}
+    )
+    assert 'id="secret"' not in another.get("/admin/second-factor/").content.decode()
+    entered = another.post("/admin/second-factor/", {"code": app.code()})
+    assert entered["Location"] == "/admin/"
+
+
+def test_a_session_without_a_second_factor_opens_no_administration():
+    client = Client()
+    client.force_login(a_user(roles=("administrator",)))
+
+    assert client.get("/admin/").status_code == 302
 
 
 def test_a_person_reads_their_own_profile(own: APIClient, ada: User):
