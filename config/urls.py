@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.utils.module_loading import import_string
 
 _contexts: list[URLPattern | URLResolver] = [
     path("", include(f"apps.{name}.api.urls"))  # which says "<context>" and "<context>/…" itself
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 
 if "auth" in settings.VORTEX_HOSTED:
     urlpatterns.append(path(".well-known/", include("apps.auth.api.well_known")))
+    urlpatterns.append(path("dev/mailbox", import_string("apps.auth.api.mailbox.mailbox")))
 
 handler400 = "vortex.http.failures.bad_request"
 handler403 = "vortex.http.failures.permission_denied"

@@ -1,7 +1,7 @@
 """Wiring of the auth context, and of the administration that only two factors open."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from django.contrib.admin import apps as admin_apps
 from django.contrib.admin.sites import AdminSite
@@ -9,10 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
 from django.utils.module_loading import import_string
 
+from apps.auth.conf import SECOND_FACTOR_OF
 from vortex.contexts import ContextConfig
-
-# In a browser's session: the person whose second factor opened it.
-SECOND_FACTOR_OF: Final = "vortex_second_factor"
 
 
 class AuthConfig(ContextConfig):

@@ -14,6 +14,20 @@ TRUST_LIFETIME: Final = timedelta(days=30)
 # Changing how one signs in needs proof of being there that is not older.
 SUDO_LIFETIME: Final = timedelta(minutes=15)
 
+# The history of sign-ins is kept for half a year.
+KEPT_AFTER_END: Final = timedelta(days=180)
+
+# A signing key signs for a month, then the next one does.
+SIGNING_KEY_AGE: Final = timedelta(days=30)
+
+SCHEDULE: Final = {
+    "auth.prune_sessions": {"task": "auth.prune_sessions", "schedule": timedelta(hours=6)},
+    "auth.rotate_old_key": {"task": "auth.rotate_old_key", "schedule": timedelta(hours=12)},
+}
+
+# In a browser's session: the person whose second factor opened the administration.
+SECOND_FACTOR_OF: Final = "vortex_second_factor"
+
 # Refresh tokens are for auth alone; nobody else accepts what is addressed to it.
 REFRESH_AUDIENCE: Final = "vortexcore-auth"
 

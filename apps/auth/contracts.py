@@ -312,3 +312,37 @@ class UserPasskeyRemoved(Event):
     user_id: UUID
     passkey_id: UUID
     removed_at: datetime
+
+
+@event("user.email_verified", topic="user.events", key="user_id")
+class UserEmailVerified(Event):
+    """Mail to this person's address reaches them."""
+
+    user_id: UUID
+    verified_at: datetime
+
+
+@event("user.password_changed", topic="user.events", key="user_id")
+class UserPasswordChanged(Event):
+    """Somebody has a new password; their sessions have ended. `by` is "change" or "reset"."""
+
+    user_id: UUID
+    by: str
+    changed_at: datetime
+
+
+@event("user.new_device_seen", topic="user.events", key="user_id")
+class UserNewDeviceSeen(Event):
+    """Somebody signed in from a device or a network that they had not used lately."""
+
+    user_id: UUID
+    session_id: UUID
+    seen_at: datetime
+
+
+@event("user.link_requested", topic="user.events", key="link_id", single=True)
+class UserLinkRequested(Event):
+    """A link by mail was asked for; whether anybody has the address, is not said."""
+
+    link_id: UUID
+    requested_at: datetime

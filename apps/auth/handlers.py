@@ -1,7 +1,13 @@
-"""What auth hears: its own word that a session has ended, so that it ends everywhere."""
+"""What auth hears: its own word, so that what was decided comes about and people are told."""
 
-from apps.auth.contracts import SessionRevoked
-from apps.auth.services import sessions
+from apps.auth.contracts import (
+    SessionRevoked,
+    UserLinkRequested,
+    UserNewDeviceSeen,
+    UserPasswordChanged,
+    UserRegistered,
+)
+from apps.auth.services import links, notices, sessions
 from vortex.clock import now
 from vortex.inbox import on
 
@@ -10,3 +16,27 @@ from vortex.inbox import on
 def end_session_everywhere(event: SessionRevoked) -> None:
     """A revoked session opens nothing any more, even if whoever revoked it died at once."""
     sessions.end_session_everywhere(session_id=event.session_id, now=now())
+
+
+@on(UserRegistered)
+def ask_to_verify(event: UserRegistered) -> None:
+    """Whoever registers by themselves is asked whether the address is theirs."""
+    links.send_verification(user_id=event.user_id, now=now())
+
+
+@on(UserLinkRequested)
+def send_link(event: UserLinkRequested) -> None:
+    """A link that was asked for is sent, if somebody has the address."""
+    links.send(link_id=event.link_id, now=now())
+
+
+@on(UserNewDeviceSeen)
+def tell_of_new_device(event: UserNewDeviceSeen) -> None:
+    """A person hears of every sign-in from where they had not been."""
+    notices.new_device(user_id=event.user_id, session_id=event.session_id)
+
+
+@on(UserPasswordChanged)
+def tell_of_new_password(event: UserPasswordChanged) -> None:
+    """A person hears that their password is another one."""
+    notices.password_changed(user_id=event.user_id)

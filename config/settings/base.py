@@ -165,6 +165,8 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+if "auth" in VORTEX_HOSTED:
+    PASSWORD_HASHERS[0] = "apps.auth.adapters.argon2.Argon2id"
 
 # --- HTTP -----------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {

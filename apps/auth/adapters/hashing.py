@@ -35,6 +35,14 @@ def proves(password: str, stored: str | None) -> bool:
     return usable is not None and matches
 
 
+def is_outdated(stored: str) -> bool:
+    """Say whether a hash was made by another algorithm or with other parameters than today's."""
+    preferred = hashers.get_hasher("default")
+    return hashers.identify_hasher(stored).algorithm != preferred.algorithm or bool(
+        preferred.must_update(stored)
+    )
+
+
 def is_common(password: str) -> bool:
     """Say whether a password is on the list of those that are tried first (kept offline)."""
     try:

@@ -79,8 +79,8 @@ class ProfileSerializer(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields = ["id", "email", "full_name", "roles", "created_at"]
-        read_only_fields = ["id", "email", "roles", "created_at"]
+        fields = ["id", "email", "email_verified_at", "full_name", "roles", "created_at"]
+        read_only_fields = ["id", "email", "email_verified_at", "roles", "created_at"]
 
 
 class TicketSerializer(serializers.Serializer[Any]):

@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_protect
 
 from apps.auth import selectors
 from apps.auth.adapters.totp import DIGITS
-from apps.auth.apps import SECOND_FACTOR_OF
+from apps.auth.conf import SECOND_FACTOR_OF
 from apps.auth.contracts import WrongAnswer
 from apps.auth.domain.challenges import RECOVERY_CODE, SIGN_IN, TOTP
 from apps.auth.models import Challenge, User

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.auth.api import factors, passkeys, views
+from apps.auth.api import credentials, factors, passkeys, sessions, views
 
 urlpatterns = [
     path("auth/register", views.RegisterView.as_view()),
@@ -11,6 +11,17 @@ urlpatterns = [
     path("auth/logout", views.SignOutView.as_view()),
     path("auth/user/profile", views.ProfileView.as_view()),
     path("auth/ws-ticket", views.TicketView.as_view()),
+    path("auth/logout-others", sessions.SignOutOthersView.as_view()),
+    path("auth/logout-all", sessions.SignOutEverywhereView.as_view()),
+    path("auth/sessions", sessions.SessionsView.as_view()),
+    path("auth/sessions/<uuid:session_id>", sessions.SessionView.as_view()),
+    path("auth/login-history", sessions.SignInHistoryView.as_view()),
+    path("auth/email/verify", credentials.VerifyEmailView.as_view()),
+    path("auth/email/resend", credentials.ResendView.as_view()),
+    path("auth/email/change", credentials.ChangeEmailView.as_view()),
+    path("auth/password/forgot", credentials.ForgotView.as_view()),
+    path("auth/password/reset", credentials.ResetView.as_view()),
+    path("auth/password/change", credentials.ChangeView.as_view()),
     path("auth/mfa/verify", factors.SecondFactorView.as_view()),
     path("auth/mfa/methods", factors.MethodsView.as_view()),
     path("auth/mfa/totp", factors.TotpView.as_view()),

@@ -7,12 +7,14 @@ from apps.auth.models.factors import (
     RecoveryCode,
     TrustedBrowser,
 )
+from apps.auth.models.mail import MailLink
 from apps.auth.models.people import User
 from apps.auth.models.sessions import RefreshFamily, Session, SigningKey
 
 __all__ = [
     "AuthenticatorApp",
     "Challenge",
+    "MailLink",
     "Passkey",
     "RecoveryCode",
     "RefreshFamily",

@@ -32,6 +32,7 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
     full_name = models.CharField(max_length=120)
     roles = ArrayField(models.CharField(max_length=32), default=list)
     is_active = models.BooleanField(default=True)
+    email_verified_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
     objects: ClassVar[Users] = Users()

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Count, Q
+
 from apps.auth.adapters.tokens import AccessToken, Keys, RefreshToken
 from apps.auth.conf import SESSION_LIFETIME, access_lifetime, refresh_lifetime
-from apps.auth.contracts import UserLoggedIn
+from apps.auth.contracts import UserLoggedIn, UserNewDeviceSeen
 from apps.auth.domain.challenges import acr_of
 from apps.auth.domain.device import Device
 from apps.auth.models import RefreshFamily, Session, User
@@ -51,6 +53,7 @@ def begin_session(
     if not unchanged.select_for_update(no_key=True).exists():
         raise InvalidCredentials
     token_id = new_id()
+    is_new_device = _is_new_device(user.pk, device)
     session = Session.objects.create(
         pk=new_id(),
         user=user,
@@ -66,7 +69,18 @@ def begin_session(
         session=session, state="active", current_id=token_id, rotated_at=now
     )
     publish(UserLoggedIn(user_id=user.pk, session_id=session.pk, logged_in_at=now))
+    if is_new_device:
+        publish(UserNewDeviceSeen(user_id=user.pk, session_id=session.pk, seen_at=now))
     return session, token_id
+
+
+def _is_new_device(user_id: UUID, device: Device) -> bool:
+    """Say whether somebody who has signed in before never did so from this device or network."""
+    before = Session.objects.filter(user_id=user_id).aggregate(
+        any=Count("pk"),
+        alike=Count("pk", filter=Q(user_agent=device.name, network=device.neighbourhood)),
+    )
+    return bool(before["any"]) and not before["alike"]
 
 
 def tokens_of(session: Session, *, token_id: UUID, issued_at: datetime, now: datetime) -> Tokens:

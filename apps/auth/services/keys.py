@@ -10,7 +10,7 @@ from datetime import datetime
 from apps.auth import selectors
 from apps.auth.adapters import signing
 from apps.auth.adapters.tokens import Keys
-from apps.auth.conf import refresh_lifetime
+from apps.auth.conf import SIGNING_KEY_AGE, refresh_lifetime
 from apps.auth.models import SigningKey
 from vortex.db import lock_in_order, needs_transaction, refusing, unit_of_work
 from vortex.errors import Conflict
@@ -56,6 +56,14 @@ def rotate_keys(*, now: datetime, retire_at_once: bool = False) -> SigningKey:
             overdue = overdue.filter(retires_at__lte=now)
         overdue.update(state="retired")
         return _store(fresh, now)
+
+
+def rotate_when_old(*, now: datetime) -> bool:
+    """Rotate if the active key has signed for long enough, and say whether it had."""
+    old = SigningKey.objects.filter(state="active", created_at__lte=now - SIGNING_KEY_AGE).exists()
+    if old:
+        rotate_keys(now=now)
+    return old
 
 
 def _make_first(*, now: datetime) -> list[SigningKey]:

@@ -5,18 +5,19 @@ sockets closed. Should the process die in between, the event that was published 
 the rest, so an end that was written down comes about.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, Q
 from rest_framework_simplejwt.exceptions import TokenError
 
 from apps.auth import selectors
 from apps.auth.adapters.tokens import RefreshToken
-from apps.auth.conf import access_lifetime
+from apps.auth.conf import KEPT_AFTER_END, access_lifetime
 from apps.auth.contracts import SessionRevoked, TokenReuseDetected, UserDeactivated, UserNotFound
 from apps.auth.domain.rotation import Line, Verdict, judge
-from apps.auth.models import RefreshFamily, Session, User
+from apps.auth.models import Challenge, MailLink, RefreshFamily, Session, User
 from apps.auth.services.issuing import Tokens, tokens_of
 from apps.auth.services.keys import keys_for_tokens
 from vortex import identity, realtime
@@ -25,6 +26,8 @@ from vortex.errors import Unauthenticated
 from vortex.ids import new_id
 from vortex.outbox import publish
 from vortex.telemetry import get_logger
+
+_PRUNED_AT_ONCE: Final = 10_000
 
 log = get_logger("auth.sessions")
 
@@ -78,12 +81,42 @@ def deactivate(*, user_id: UUID, now: datetime) -> User:
             user.is_active = False
             user.save(update_fields=["is_active"])
             publish(UserDeactivated(user_id=user_id, deactivated_at=now))
-        ended = selectors.sessions_alive(user_id=user_id)
-        for session_id in ended:
-            _end(session_id, "deactivated", now)
+        ended = end_all(user_id=user_id, reason="deactivated", now=now)
     for session_id in ended:
         end_session_everywhere(session_id=session_id, now=now)
     return user
+
+
+def revoke_all(*, user_id: UUID, reason: str, now: datetime, keep: UUID | None = None) -> int:
+    """End a person's sessions, except the one to keep, and say how many; repeating is harmless."""
+    with unit_of_work("auth"):
+        ended = end_all(user_id=user_id, reason=reason, now=now, keep=keep)
+    for session_id in ended:
+        end_session_everywhere(session_id=session_id, now=now)
+    return len(ended)
+
+
+@needs_transaction("auth")
+def end_all(*, user_id: UUID, reason: str, now: datetime, keep: UUID | None = None) -> list[UUID]:
+    """Write down the end of a person's sessions; the caller ends them everywhere afterwards."""
+    ended = [one for one in selectors.sessions_alive(user_id=user_id) if one != keep]
+    for session_id in ended:
+        _end(session_id, reason, now)
+    return ended
+
+
+def prune(*, now: datetime) -> int:
+    """Forget sessions that ended long ago and questions nobody can answer; return how many."""
+    long_ago = now - KEPT_AFTER_END
+    over = Q(revoked_at__lt=long_ago) | Q(expires_at__lt=long_ago)
+    with unit_of_work("auth"):
+        ids = list(Session.objects.filter(over).values_list("pk", flat=True)[:_PRUNED_AT_ONCE])
+        RefreshFamily.objects.filter(session_id__in=ids).delete()
+        Session.objects.filter(pk__in=ids).delete()
+        yesterday = now - timedelta(days=1)
+        Challenge.objects.filter(expires_at__lt=yesterday).delete()
+        MailLink.objects.filter(expires_at__lt=yesterday).delete()
+        return len(ids)
 
 
 def reactivate(*, user_id: UUID) -> User:

@@ -85,7 +85,17 @@ def prove(*, email: str, password: str) -> User:
     if user is None or not proved or not user.is_active or _opens_demonstrations_only(typed):
         raise InvalidCredentials
     attempts.forget(address)
+    if hashing.is_outdated(user.password):
+        _renew_hash(user, typed)
     return user
+
+
+def _renew_hash(user: User, typed: str) -> None:
+    """Store the hash of the same password with today's parameters, unless it has just changed."""
+    fresh = hashing.hashed(typed)
+    with unit_of_work("auth"):
+        if User.objects.filter(pk=user.pk, password=user.password).update(password=fresh):
+            user.password = fresh
 
 
 def _opens_demonstrations_only(password: str) -> bool:

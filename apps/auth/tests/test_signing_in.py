@@ -219,5 +219,5 @@ def test_signing_in_stays_within_its_queries(
 ):
     attempt(api, ada.email)
 
-    with django_assert_max_num_queries(10, using=OWN):
+    with django_assert_max_num_queries(11, using=OWN):
         assert attempt(api, ada.email).status_code == 200

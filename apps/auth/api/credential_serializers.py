@@ -1,0 +1,115 @@
+"""What auth reads and writes over HTTP about addresses, passwords and sessions."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+
+from apps.auth.api.fields import PasswordField
+from apps.auth.domain import email
+from apps.auth.models import Session
+
+_A_TOKEN = "9mT0u1v0r1Yk3F0c1xq5b0oR0n1wZ2yQm6v8Xc4J7hE"  # noqa: S105 - an example
+
+
+@extend_schema_serializer(
+    examples=[OpenApiExample("An address", value={"email": "ada@example.com"}, request_only=True)]
+)
+class AddressSerializer(serializers.Serializer[Any]):
+    """An e-mail address."""
+
+    email = serializers.CharField(max_length=email.LONGEST)
+
+
+@extend_schema_serializer(
+    examples=[OpenApiExample("From the mail", value={"token": _A_TOKEN}, request_only=True)]
+)
+class LinkSerializer(serializers.Serializer[Any]):
+    """What stands in the link of a mail."""
+
+    token = serializers.CharField(max_length=128)
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "From the mail",
+            value={"token": _A_TOKEN, "password": "another long pass phrase"},
+            request_only=True,
+        )
+    ]
+)
+class ResetSerializer(LinkSerializer):
+    """A new password, by the link of a mail."""
+
+    password = PasswordField()
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "Another one",
+            value={
+                "current_password": "correct horse battery",
+                "new_password": "another long pass phrase",
+            },
+            request_only=True,
+        )
+    ]
+)
+class PasswordChangeSerializer(serializers.Serializer[Any]):
+    """The present password and the next."""
+
+    current_password = PasswordField()
+    new_password = PasswordField()
+
+
+class SessionSerializer(serializers.ModelSerializer[Session]):
+    """A session of the caller."""
+
+    is_current = serializers.SerializerMethodField(help_text="Whether it is the one that asks.")
+
+    class Meta:
+        model = Session
+        fields = [
+            "id",
+            "is_current",
+            "user_agent",
+            "network",
+            "amr",
+            "created_at",
+            "last_seen_at",
+            "expires_at",
+        ]
+
+    def get_is_current(self, session: Session) -> bool:
+        """Say whether the session is the one that asks."""
+        return bool(session.pk == self.context.get("current"))
+
+
+class SessionsSerializer(serializers.Serializer[Any]):
+    """All sessions of the caller that go on."""
+
+    items = SessionSerializer(many=True)
+
+
+class SignInHistorySerializer(serializers.ModelSerializer[Session]):
+    """A sign-in of the caller, whether or not its session goes on."""
+
+    class Meta:
+        model = Session
+        fields = [
+            "id",
+            "user_agent",
+            "network",
+            "amr",
+            "created_at",
+            "revoked_at",
+            "revoked_reason",
+        ]
+
+
+class HistorySerializer(serializers.Serializer[Any]):
+    """The latest sign-ins of the caller, newest first."""
+
+    items = SignInHistorySerializer(many=True)

@@ -1,0 +1,18 @@
+"""What auth does by the clock."""
+
+from celery import shared_task
+
+from apps.auth.services import keys, sessions
+from vortex.clock import now
+
+
+@shared_task(name="auth.prune_sessions")
+def prune_sessions() -> int:
+    """Forget sessions that ended half a year ago, and questions and links of yesterday."""
+    return sessions.prune(now=now())
+
+
+@shared_task(name="auth.rotate_old_key")
+def rotate_old_key() -> bool:
+    """Sign with a new key once the active one is a month old; nobody is signed out."""
+    return keys.rotate_when_old(now=now())
