@@ -1,11 +1,13 @@
 """What the lane answers: the bodies and headers that the API gives, without Django."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+from django.conf import settings
 
-from apps.transactions.contracts import PostingKind
+from apps.transactions.contracts import Outcome, PostingKind
 from apps.transactions.services.transferring import Made, Transfer
 from vortex.errors import Refusal
 from vortex.http.admission import policy
@@ -22,7 +24,6 @@ RawHeaders = list[tuple[bytes, bytes]]
 
 # What the middleware and DRF put on every answer of this address.
 _ALWAYS: Final[RawHeaders] = [
-    (b"allow", b"GET, POST, HEAD, OPTIONS"),
     (b"x-frame-options", b"DENY"),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
@@ -57,6 +58,23 @@ def made(transfer: Transfer, result: Made, path: str) -> Answer:
     return Answer(201, {"Location": f"{path}/{transfer.posting_id}"}, _encoded(body))
 
 
+def outcomes(items: Sequence[Outcome]) -> Answer:
+    """Return the answer to a batch, as OutcomesSerializer says it."""
+    posted = sum(item.posted for item in items)
+    said = [
+        {
+            "id": item.posting_id,
+            "posted": item.posted,
+            "replayed": item.replayed,
+            "code": item.code,
+            "detail": item.detail,
+        }
+        for item in items
+    ]
+    body = {"posted": posted, "refused": len(items) - posted, "items": said}
+    return Answer(200, {}, _encoded(body))
+
+
 def replayed(answer: Answer) -> Answer:
     """Return a remembered answer as it is given again."""
     return Answer(answer.status, {**answer.headers, IDEMPOTENCY_REPLAYED: "true"}, answer.body)
@@ -68,17 +86,28 @@ def refused(refusal: Refusal, path: str) -> Answer:
     return Answer(status, {**headers, "Content-Type": MEDIA_TYPE}, msgspec.json.encode(data))
 
 
-def headers_of(answer: Answer, spent: Spent | None, request_id: str) -> RawHeaders:
+def headers_of(
+    answer: Answer, spent: Spent | None, request_id: str, *, bulk: bool, secure: bool
+) -> RawHeaders:
     """Return the headers that go with an answer."""
     kept = {"Content-Type": "application/json", **answer.headers, "X-Request-Id": request_id}
     if spent is not None:
         kept["RateLimit-Policy"] = policy(SCOPE)
         kept["RateLimit"] = f'"{SCOPE}";r={spent.remaining};t={spent.full_after}'
+    kept["Allow"] = "POST, OPTIONS" if bulk else "GET, POST, HEAD, OPTIONS"
+    if secure and settings.SECURE_HSTS_SECONDS:
+        kept["Strict-Transport-Security"] = _stay()
     kept["Content-Length"] = str(len(answer.body))
     own = [(name.lower().encode(), value.encode()) for name, value in kept.items()]
     if "Cache-Control" not in answer.headers:
         return own + _ALWAYS
     return own + _ALWAYS[:-1]
+
+
+def _stay() -> str:
+    within = "; includeSubDomains" if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS else ""
+    preload = "; preload" if settings.SECURE_HSTS_PRELOAD else ""
+    return f"max-age={settings.SECURE_HSTS_SECONDS}{within}{preload}"
 
 
 def _entry(account_id: Any, amount: str, place: tuple[int, int], currency: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The lane as an ASGI application in front of another one."""
 
+import asyncio
 import time
 from collections.abc import MutableMapping
 from typing import Any
@@ -7,10 +8,11 @@ from typing import Any
 from django.db import connections
 
 from apps.transactions.lane import answers
-from apps.transactions.lane.asked import Asked, Headers, headers_of, read
+from apps.transactions.lane.asked import BULK, Asked, Headers, headers_of, is_secure, read
+from apps.transactions.lane.bulks import Bulks
 from apps.transactions.lane.group import Group
 from apps.transactions.lane.refusals import LedgerBusy
-from apps.transactions.lane.work import Job, Reply, answer_all
+from apps.transactions.lane.work import Job, Reply, answer_all, answer_bulk
 from vortex.errors import Refusal
 from vortex.http.access import served
 from vortex.http.address import address_behind
@@ -33,10 +35,12 @@ class PostingLane:
     def __init__(self, application: Application) -> None:
         self._application = application
         self._group: Group[Job, Reply] = Group(answer_all, connections.close_all)
+        self._bulks = Bulks(connections.close_all)
 
     def close(self) -> None:
-        """Answer who waits, and give the connection back."""
+        """Answer who waits, and give the connections back."""
         self._group.close()
+        self._bulks.close()
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Answer a request, or hand it on with its body as it came."""
@@ -46,10 +50,16 @@ class PostingLane:
             return
         started = time.monotonic()
         body, again = await whole_body(receive, int(headers[b"content-length"]))
-        asked = None if body is None else read(scope["path"], headers, body)
+        asked = None if body is None else await self._read(scope["path"], headers, body)
         reply = None if asked is None else await self._reply(scope, headers, asked, send, started)
         if reply is None:
             await self._application(scope, again, send)
+
+    async def _read(self, path: str, headers: Headers, body: bytes) -> Asked | None:
+        """Read a request; a batch apart from the event loop, which has others to serve."""
+        if path not in BULK:
+            return read(path, headers, body)
+        return await asyncio.to_thread(read, path, headers, body)
 
     async def _reply(
         self, scope: Scope, headers: Headers, asked: Asked, send: Any, started: float
@@ -65,7 +75,9 @@ class PostingLane:
             ) as current,
             span(f"HTTP POST {path}", kind="server"),
         ):
-            waiting = self._group.submit(Job(asked, path, event_headers()))
+            job = Job(asked, path, event_headers())
+            is_bulk = path in BULK
+            waiting = self._bulks.submit(answer_bulk, job) if is_bulk else self._group.submit(job)
             reply = None if waiting is None else await waiting
             if waiting is not None and reply is None:
                 return None
@@ -73,7 +85,14 @@ class PostingLane:
             code = said.code if isinstance(said, Refusal) else None
             answer = answers.refused(said, path) if isinstance(said, Refusal) else said
             spent = None if reply is None else reply.spent
-            await _send(send, answer, answers.headers_of(answer, spent, current.request_id))
+            fields = answers.headers_of(
+                answer,
+                spent,
+                current.request_id,
+                bulk=is_bulk,
+                secure=is_secure(scope, headers),
+            )
+            await _send(send, answer, fields)
             peer = (scope.get("client") or ("",))[0]
             served(
                 method="POST",

@@ -19,6 +19,7 @@ from django.http.request import split_domain_port, validate_host
 
 from apps.transactions.contracts import CATEGORIES
 from apps.transactions.domain.posting import MAX_TEXT, problem_of
+from apps.transactions.services.posting import MAX_BATCH
 from apps.transactions.services.transferring import Transfer, is_far, posting_of
 from vortex.errors import Refusal
 from vortex.http.idempotency import KEY, fingerprint_of
@@ -27,8 +28,10 @@ from vortex.identity.tokens import Verified, verify_signature
 from vortex.ids import new_id
 from vortex.money import Money
 
-PATHS: Final = frozenset({"/api/transactions", "/api/v1/transactions"})
-MOST_BYTES: Final = 16_384
+SINGLE: Final = frozenset({"/api/transactions", "/api/v1/transactions"})
+BULK: Final = frozenset({"/api/transactions/bulk", "/api/v1/transactions/bulk"})
+_PATHS: Final = SINGLE | BULK
+_MOST_BYTES: Final = 16_384  # of a single transfer
 
 _JSON: Final = frozenset({"application/json", "application/json; charset=utf-8"})
 _ACCEPTED: Final = frozenset({"", "*/*", "application/json"})
@@ -54,17 +57,27 @@ Headers = dict[bytes, str]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A transfer that somebody may want: who says so, under which key, and what it says."""
+    """What somebody may want: who says so, under which key, and which transfers.
+
+    `atomic` is None for a request of one transfer.
+    """
 
     token: Verified
     key: str
     request_hash: bytes
-    transfer: Transfer
+    transfers: tuple[Transfer, ...]
+    atomic: bool | None = None
+
+    @property
+    def caller(self) -> str:
+        """Return the name under which the idempotency store knows who is calling."""
+        return f"user:{self.token.principal.user_id}"
 
 
 def headers_of(scope: MutableMapping[str, Any]) -> Headers | None:
     """Return the headers of a request that may be the lane's, or None."""
-    if scope["method"] != "POST" or scope["path"] not in PATHS or scope["query_string"]:
+    path: str = scope["path"]
+    if scope["method"] != "POST" or scope["query_string"] or path not in _PATHS:
         return None
     found: Headers = {}
     for name, value in scope["headers"]:
@@ -75,7 +88,8 @@ def headers_of(scope: MutableMapping[str, Any]) -> Headers | None:
         found.get(b"content-type") in _JSON
         and found.get(b"accept", "") in _ACCEPTED
         and found.get(b"content-length", "").isdecimal()
-        and int(found[b"content-length"]) <= MOST_BYTES
+        and int(found[b"content-length"]) <= _most_bytes(path)
+        and (is_secure(scope, found) or not settings.SECURE_SSL_REDIRECT)
         and _is_our_host(found.get(b"host", ""))
     )
     return found if usual else None
@@ -89,15 +103,27 @@ def read(path: str, headers: Headers, body: bytes) -> Asked | None:
         return None
     try:
         said = _value(body)
-        transfer = _transfer(said)
-        if transfer is None:
-            return None
+        atomic, transfers = _bulk(said) if path in BULK else (None, (_transfer(said, new_id()),))
         token = verify_signature(raw)
-        if problem_of(posting_of(transfer, token.principal.user_id)) is not None:
+        if atomic is None and problem_of(posting_of(transfers[0], token.principal.user_id)):
             return None
     except (Refusal, ValueError):
         return None
-    return Asked(token, key, fingerprint_of("POST", path, "", said), transfer)
+    return Asked(token, key, fingerprint_of("POST", path, "", said), transfers, atomic)
+
+
+def _most_bytes(path: str) -> int:
+    most: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return most if path in BULK else _MOST_BYTES
+
+
+def is_secure(scope: MutableMapping[str, Any], headers: Headers) -> bool:
+    """Say whether a request came by HTTPS, as Django does: from the proxy that settings trust."""
+    trusted = settings.SECURE_PROXY_SSL_HEADER
+    if trusted is None:
+        return bool(scope["scheme"] == "https")
+    name = trusted[0].removeprefix("HTTP_").replace("_", "-").lower().encode()
+    return headers.get(name, "").split(",")[0].strip() == trusted[1]
 
 
 def _value(body: bytes) -> Any:
@@ -114,9 +140,12 @@ def _value(body: bytes) -> Any:
 
 
 def _texts_of(said: Any) -> int:
-    """Return how many texts there are, keys included, in a transfer; of anything else, too few."""
+    """Return how many texts there are in a request, keys included; in anything else, too few."""
     if not isinstance(said, dict):
         return -1
+    items = said.get("items")
+    if isinstance(items, list):
+        return len(said) + sum(map(_texts_of, items))
     texts = len(said)
     for value in said.values():
         if isinstance(value, str):
@@ -126,44 +155,69 @@ def _texts_of(said: Any) -> int:
     return texts
 
 
-def _transfer(said: Any) -> Transfer | None:
+def _bulk(said: Any) -> tuple[bool, tuple[Transfer, ...]]:
+    if not isinstance(said, dict) or not {"items"} <= said.keys() <= {"items", "atomic"}:
+        raise ValueError("not a batch")
+    items, atomic = said["items"], said.get("atomic", False)
+    if (
+        not isinstance(items, list)
+        or not 0 < len(items) <= MAX_BATCH
+        or not isinstance(atomic, bool)
+    ):
+        raise ValueError("not a batch")
+    return atomic, tuple([_item(item) for item in items])
+
+
+def _item(said: Any) -> Transfer:
+    if not isinstance(said, dict) or "id" not in said:
+        raise ValueError("not an item")
+    rest = said.copy()
+    return _transfer(rest, _id(rest.pop("id")))
+
+
+def _transfer(said: Any, posting_id: UUID) -> Transfer:
+    """Return the transfer that was said; ValueError where it is not said in the usual way."""
     if not isinstance(said, dict) or not _NEEDED <= said.keys() <= _KNOWN:
-        return None
-    texts = [said.get(name, "") for name in _TEXTS]
-    if not all(isinstance(text, str) and len(text) <= MAX_TEXT for text in texts):
-        return None
-    source, target = _id(said["source_account_id"]), _id(said["target_account_id"])
-    amount, category = _money(said["amount"]), said.get("category", "transfers")
-    if source is None or target is None or amount is None:
-        return None
+        raise ValueError("not a transfer")
+    description, counterparty, reference = (said.get(name, "") for name in _TEXTS)
+    for text in (description, counterparty, reference):
+        if not isinstance(text, str) or len(text) > MAX_TEXT:
+            raise ValueError("not a text")
+    category = said.get("category", "transfers")
     if not isinstance(category, str) or category not in _CATEGORIES:
-        return None
+        raise ValueError("not a category")
     transfer = Transfer(
-        posting_id=new_id(),
-        source_account_id=source,
-        target_account_id=target,
-        amount=amount,
-        description=texts[0],
-        counterparty=texts[1],
-        reference=texts[2],
+        posting_id=posting_id,
+        source_account_id=_id(said["source_account_id"]),
+        target_account_id=_id(said["target_account_id"]),
+        amount=_money(said["amount"]),
+        description=description,
+        counterparty=counterparty,
+        reference=reference,
         category=category,
         effective_date=_date(said.get("effective_date")),
     )
-    return None if is_far(transfer) else transfer
+    if is_far(transfer):
+        raise ValueError("in another age")
+    return transfer
 
 
-def _id(value: Any) -> UUID | None:
-    return UUID(value) if isinstance(value, str) and _UUID.fullmatch(value) else None
+def _id(value: Any) -> UUID:
+    if not isinstance(value, str) or not _UUID.fullmatch(value):
+        raise ValueError("not an id")
+    return UUID(value)
 
 
-def _money(value: Any) -> Money | None:
+def _money(value: Any) -> Money:
     if not isinstance(value, dict) or value.keys() != {"amount", "currency"}:
-        return None
+        raise ValueError("not money")
     amount, currency = value["amount"], value["currency"]
     if not isinstance(amount, str) or not isinstance(currency, str):
-        return None
+        raise ValueError("not money")
     money = Money.parse(amount, currency)
-    return money if money.minor > 0 else None
+    if money.minor <= 0:
+        raise ValueError("not a payment")
+    return money
 
 
 def _date(value: Any) -> date | None:

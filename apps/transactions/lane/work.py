@@ -13,9 +13,9 @@ from django.db import connections
 
 from apps.transactions.lane import answers
 from apps.transactions.lane.asked import Asked
-from apps.transactions.services.transferring import Made, transfer_each
+from apps.transactions.services.transferring import Made, transfer_each, transfer_many
 from vortex.db import alias_of, unit_of_work
-from vortex.errors import Refusal
+from vortex.errors import Refusal, Unavailable
 from vortex.http.admission import admit
 from vortex.http.throttles import Spent
 from vortex.idempotency import Answer, IdempotencyKeyReused, RequestInProgress
@@ -33,11 +33,6 @@ class Job:
     asked: Asked
     path: str
     headers: str
-
-    @property
-    def caller(self) -> str:
-        """Return the name under which the idempotency store knows who is calling."""
-        return f"user:{self.asked.token.principal.user_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +58,42 @@ def answer_all(jobs: Sequence[Job]) -> list[Reply | None]:
     return replies
 
 
+def answer_bulk(job: Job) -> Reply | None:
+    """Answer a request of many transfers by itself; None where the API has to."""
+    asked = job.asked
+    (spent,) = admit(answers.SCOPE, [asked.token])
+    if spent is None:
+        return None
+    connections[alias_of(CONTEXT)].close_if_unusable_or_obsolete()
+    try:
+        with context.use(deadline=context.deadline_in(_DEADLINE_MS)), unit_of_work(CONTEXT):
+            return Reply(_bulk(job), spent)
+    except Unavailable:
+        return None
+    except Refusal as refusal:
+        return Reply(refusal, spent)
+
+
+def _bulk(job: Job) -> Answer | Refusal:
+    asked = job.asked
+    (claim,) = claim_many([asked.caller], [asked.key])
+    known = _known(job, claim)
+    if known is not None:
+        return known
+    outcomes = transfer_many(
+        transfers=asked.transfers,
+        owner_id=asked.token.principal.user_id,
+        atomic=bool(asked.atomic),
+    )
+    answer = answers.outcomes(outcomes)
+    record_many([asked.caller], [asked.key], [asked.request_hash], [answer])
+    return answer
+
+
 def _answered(jobs: Sequence[Job]) -> "list[Answer | Refusal]":
     first: dict[tuple[str, str], int] = {}
     for place, job in enumerate(jobs):
-        first.setdefault((job.caller, job.asked.key), place)
+        first.setdefault((job.asked.caller, job.asked.key), place)
     said: list[Answer | Refusal] = [RequestInProgress(retry_after=1)] * len(jobs)
     ours: list[int] = []
     with unit_of_work(CONTEXT):
@@ -95,21 +122,21 @@ def _make(jobs: Sequence[Job], places: Sequence[int], said: "list[Answer | Refus
     if not jobs:
         return
     results = transfer_each(
-        transfers=[job.asked.transfer for job in jobs],
+        transfers=[job.asked.transfers[0] for job in jobs],
         owner_ids=[job.asked.token.principal.user_id for job in jobs],
         headers=[job.headers for job in jobs],
     )
     kept: list[tuple[Job, Answer]] = []
     for job, place, result in zip(jobs, places, results, strict=True):
         if isinstance(result, Made):
-            answer = answers.made(job.asked.transfer, result, job.path)
+            answer = answers.made(job.asked.transfers[0], result, job.path)
             kept.append((job, answer))
             said[place] = answer
         else:
             said[place] = result
     if kept:
         record_many(
-            [job.caller for job, _ in kept],
+            [job.asked.caller for job, _ in kept],
             [job.asked.key for job, _ in kept],
             [job.asked.request_hash for job, _ in kept],
             [answer for _, answer in kept],
