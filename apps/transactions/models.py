@@ -3,7 +3,9 @@
 Only the function in sql/0002_engine.sql writes postings and entries, and they are never changed.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Lower
 
 
 class Account(models.Model):
@@ -234,3 +236,35 @@ class Quote(models.Model):
                 & models.Q(fee_minor__gte=0),
             ),
         ]
+
+
+class Category(models.Model):
+    """A category of a customer's own, under one of those that everybody has. Its id is its key."""
+
+    id = models.UUIDField(primary_key=True)
+    owner_id = models.UUIDField()
+    parent = models.TextField()
+    name = models.TextField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "transactions_category"
+        constraints = [
+            models.UniqueConstraint(
+                models.F("owner_id"), Lower("name"), name="transactions_category_once"
+            ),
+        ]
+
+
+class Filing(models.Model):
+    """What one customer has written on a posting: tags and a note, seen by nobody else."""
+
+    pk = models.CompositePrimaryKey("owner_id", "posting_id")
+    owner_id = models.UUIDField()
+    posting_id = models.UUIDField()
+    tags = ArrayField(models.TextField())
+    note = models.TextField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "transactions_filing"

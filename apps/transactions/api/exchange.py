@@ -21,7 +21,7 @@ from apps.transactions.api.pending import PaymentSerializer, PendingSerializer
 from apps.transactions.api.serializers import TransactionSerializer, WordsField
 from apps.transactions.contracts import CATEGORIES, Leg
 from apps.transactions.domain.posting import MAX_LEGS
-from apps.transactions.models import Quote, Rate
+from apps.transactions.models import Quote
 from apps.transactions.services import composing, exchanging, pending, transferring
 from apps.transactions.services.exchanging import Exchange
 from apps.transactions.services.transferring import Transfer
@@ -71,7 +71,7 @@ class ComposedSerializer(serializers.Serializer[Any]):
     category = serializers.ChoiceField(choices=CATEGORIES, default="transfers")
 
 
-class RateSerializer(serializers.Serializer[Rate]):
+class RateSerializer(serializers.Serializer[Any]):
     """What one unit of `base` is worth in `quote`, and what the bank keeps of it."""
 
     base = TextField(max_length=3)
@@ -109,15 +109,15 @@ class RatesSerializer(serializers.Serializer[Any]):
 class QuoteRequestSerializer(serializers.Serializer[Any]):
     """What is to be sold, and for which currency."""
 
-    source = MoneyField(positive=True)
+    source = MoneyField(positive=True)  # type: ignore[assignment]
     target_currency = TextField(max_length=3)
 
 
-class QuoteSerializer(serializers.Serializer[Quote]):
+class QuoteSerializer(serializers.Serializer[Any]):
     """What the bank promises until `expires_at`; the fee comes on top of the source."""
 
     id = serializers.UUIDField()
-    source = serializers.SerializerMethodField()
+    source = serializers.SerializerMethodField()  # type: ignore[assignment]
     target = serializers.SerializerMethodField()
     fee = serializers.SerializerMethodField()
     rate = serializers.DecimalField(max_digits=24, decimal_places=12)
@@ -215,7 +215,7 @@ class RatesView(APIView):
         """Everybody reads; administrators write."""
         if self.request.method == "POST":
             return [RequiresRole("administrator")()]
-        return super().get_permissions()
+        return list(super().get_permissions())
 
     @extend_schema(responses=RatesSerializer)
     def get(self, request: Request) -> Response:

@@ -74,7 +74,7 @@ class PaymentSerializer(TransferSerializer):
     )
 
 
-class PendingSerializer(serializers.Serializer[Hold]):
+class PendingSerializer(serializers.Serializer[Any]):
     """A transaction whose money is, or was, set aside and had not moved."""
 
     id = serializers.UUIDField()
@@ -132,7 +132,7 @@ class PendingsView(APIView):
         rows = selectors.pendings_of_owner(
             owner_id=caller(request).user_id,
             state=STATES[state].value,
-            after=asked.after,  # type: ignore[arg-type]
+            after=asked.after,
             limit=asked.limit + 1,
         )
         page = page_of(rows, asked, key=lambda row: (row.placed_at, row.id))

@@ -125,7 +125,7 @@ class TransactionSerializer(serializers.Serializer[OwnPosting]):
 class AnnotationSerializer(serializers.Serializer[Any]):
     """What a customer may change about a transaction: how they file it."""
 
-    category = serializers.ChoiceField(choices=CATEGORIES)
+    category = TextField(max_length=40, help_text="A key of everybody's, or of one's own.")
 
 
 class ReversalSerializer(serializers.Serializer[Any]):

@@ -2,12 +2,18 @@
 
 from django.urls import path
 
-from apps.transactions.api import exchange, pending, views
+from apps.transactions.api import exchange, pending, search, views
 
 urlpatterns = [
     path("transactions", views.TransactionsView.as_view()),
     path("transactions/bulk", views.BulkView.as_view()),
     path("transactions/categories", views.CategoriesView.as_view()),
+    path("transactions/search", search.SearchView.as_view()),
+    path("transactions/aggregate", search.AggregateView.as_view()),
+    path("transactions/categories/own", search.OwnCategoriesView.as_view()),
+    path("transactions/categories/own/<uuid:category_id>", search.OwnCategoryView.as_view()),
+    path("transactions/categories/own/<uuid:category_id>/merge", search.MergeView.as_view()),
+    path("transactions/<uuid:posting_id>/filing", search.FilingView.as_view()),
     path("transactions/estimate", exchange.EstimateView.as_view()),
     path("transactions/exchange", exchange.ExchangeView.as_view()),
     path("transactions/legs", exchange.LegsView.as_view()),

@@ -79,3 +79,19 @@ class MomentInFuture(Invalid, code="moment_in_future", title="Not yet known"):
 
 class RangeTooWide(Invalid, code="range_too_wide", title="Range too wide"):
     """The days asked for end before they begin, or there are more than 1,100 of them."""
+
+
+class SearchTooBroad(Refused, code="search_too_broad", title="Search too broad"):
+    """The search took longer than five seconds. Narrow it by account or by dates."""
+
+
+class CategoryNotFound(NotFound, code="category_not_found", title="Category not found"):
+    """There is no such category of one's own; everybody's cannot be changed."""
+
+
+class CategoryExists(Conflict, code="category_exists", title="Category exists"):
+    """One already has a category of this name."""
+
+
+class TooManyCategories(Refused, code="too_many_categories", title="Too many categories"):
+    """One already has as many categories of one's own as anybody may."""

@@ -20,19 +20,33 @@ from apps.transactions.selectors.holds import (
     pendings_of_owner,
     undoes,
 )
+from apps.transactions.selectors.search import (
+    count_postings,
+    filing,
+    found_postings,
+    own_categories,
+    own_category,
+    sums,
+)
 from vortex.db import alias_of
 
 # Published here, written in the modules beside.
 __all__ = [
     "balance_at",
     "balance_history",
+    "count_postings",
     "due_holds",
+    "filing",
+    "found_postings",
     "hold",
     "latest_rate",
+    "own_categories",
+    "own_category",
     "pending_of_owner",
     "pendings_of_owner",
     "quote_of_owner",
     "rates",
+    "sums",
     "undoes",
 ]
 
@@ -147,6 +161,12 @@ def posting_of_owner(*, posting_id: UUID, owner_id: UUID) -> OwnPosting:
     if not found:
         raise PostingNotFound(posting_id=str(posting_id))
     return found[0]
+
+
+def postings_by_id(*, posting_ids: Sequence[UUID], owner_id: UUID) -> list[OwnPosting]:
+    """Return those of these postings that touch the customer's accounts, in the order asked for."""
+    place = {posting_id: place for place, posting_id in enumerate(posting_ids)}
+    return sorted(_with_entries(posting_ids, owner_id), key=lambda found: place[found.id])
 
 
 def postings_of_owner(
