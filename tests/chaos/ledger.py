@@ -135,7 +135,8 @@ from uuid import UUID
 from vortex.binding import bind
 from vortex.clock import now
 from vortex.ids import new_id
-from apps.transactions.contracts import *
+from apps.transactions.contracts import (
+    Ledger, LedgerAccountKind, Leg, Posting, PostingKind)
 ledger, world = bind(Ledger), new_id()
 ledger.open_account(account_id=world, owner_id=None, currency="EUR", kind=LedgerAccountKind.SYSTEM,
     name="World", overdraft_minor=0, opened_at=now())

@@ -12,7 +12,8 @@ from websockets.sync.client import ClientConnection, connect
 from tests.bank import Bank, wait_for
 from vortex.ids import new_id
 
-pytestmark = pytest.mark.xdist_group("bank")
+# The first to come waits until the bank has opened.
+pytestmark = [pytest.mark.xdist_group("bank"), pytest.mark.timeout(300)]
 
 
 def key() -> dict[str, str]:

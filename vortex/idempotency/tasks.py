@@ -14,7 +14,7 @@ KEPT: Final = timedelta(days=3)
 _AT_ONCE: Final = 5_000
 
 
-@shared_task(name="idempotency.prune", queue="kernel")
+@shared_task(name="idempotency.prune")
 def prune() -> int:
     """Delete the answers older than three days in every hosted context; return how many."""
     return sum(prune_context(name) for name in settings.VORTEX_HOSTED)

@@ -6,7 +6,7 @@ from django.conf import settings
 from vortex.outbox.retention import forget, prepare
 
 
-@shared_task(name="outbox.retention", queue="kernel")
+@shared_task(name="outbox.retention")
 def retention() -> int:
     """Make the archive's coming days and drop its oldest ones, in every hosted context."""
     return sum(len(prepare(name)) + len(forget(name)) for name in settings.VORTEX_HOSTED)
