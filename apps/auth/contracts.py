@@ -208,6 +208,24 @@ class Challenges(Service, context="auth", version=1):
         ...
 
 
+class PermissionMissing(Forbidden, code="permission_missing", title="Not allowed"):
+    """The caller's roles do not allow this."""
+
+
+class Permissions(Service, context="auth", version=1):
+    """Who may do what: the one place that knows."""
+
+    @query()
+    def has_permission(
+        self, *, user_id: UUID, permission: str, owner_id: UUID | None = None
+    ) -> bool:
+        """Say whether a person may do this to what belongs to the owner.
+
+        Without an owner it is about everybody's. Nobody unknown or deactivated may do anything.
+        """
+        ...
+
+
 class TokenKeys(Service, context="auth", version=1):
     """The keys with which access tokens are verified."""
 
@@ -346,3 +364,31 @@ class UserLinkRequested(Event):
 
     link_id: UUID
     requested_at: datetime
+
+
+@event("user.role_granted", topic="user.events", key="user_id")
+class UserRoleGranted(Event):
+    """Somebody was given a role; their sessions have ended."""
+
+    user_id: UUID
+    role: str
+    changed_by: UUID
+    changed_at: datetime
+
+
+@event("user.role_revoked", topic="user.events", key="user_id")
+class UserRoleRevoked(Event):
+    """Somebody has lost a role; their sessions have ended."""
+
+    user_id: UUID
+    role: str
+    changed_by: UUID
+    changed_at: datetime
+
+
+@event("user.erased", topic="user.events", key="user_id")
+class UserErased(Event):
+    """Somebody was forgotten; whatever names them shall forget the rest."""
+
+    user_id: UUID
+    erased_at: datetime

@@ -13,6 +13,7 @@ from apps.auth.contracts import (
     Challenges,
     ChallengeView,
     InvalidEmail,
+    Permissions,
     StepUp,
     TokenKeys,
     UserNotFound,
@@ -23,7 +24,7 @@ from apps.auth.contracts import (
 from apps.auth.domain.challenges import PASSKEY, acr_of, binding_digest
 from apps.auth.domain.email import canonical_email
 from apps.auth.models import Challenge, User
-from apps.auth.services import agreements, challenges, keys, registration, stepping_up
+from apps.auth.services import agreements, authority, challenges, keys, registration, stepping_up
 from vortex.clock import now
 from vortex.contracts import serves
 
@@ -135,6 +136,17 @@ class ServedChallenges(Challenges):
             amr=tuple(proved.amr),
             agreed_at=proved.proved_at or now(),
         )
+
+
+@serves(Permissions)
+class ServedPermissions(Permissions):
+    """Who may do what, by the roles that they have now."""
+
+    def has_permission(
+        self, *, user_id: UUID, permission: str, owner_id: UUID | None = None
+    ) -> bool:
+        """Say whether a person may do this to what belongs to the owner."""
+        return authority.has_permission(user_id=user_id, permission=permission, owner_id=owner_id)
 
 
 def _digest_of(binding: Binding) -> str:

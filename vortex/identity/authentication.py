@@ -8,6 +8,7 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
 from vortex.contracts import Principal
+from vortex.errors import Forbidden
 from vortex.identity.tokens import InvalidToken, verify
 from vortex.telemetry import context
 
@@ -28,6 +29,7 @@ class TokenAuthentication(BaseAuthentication):
         if not token or " " in token:
             raise InvalidToken("the header is `Authorization: Bearer <access token>`")
         principal = verify(token)
+        _hold_to_scopes(principal, request)
         scope = getattr(request, "vortex_scope", None)
         if scope is not None:  # the middleware ends it together with the request
             scope.enter_context(context.use(actor=principal))
@@ -37,6 +39,25 @@ class TokenAuthentication(BaseAuthentication):
         """Return the challenge of a 401."""
         del request
         return REALM
+
+
+class InsufficientScope(Forbidden, code="insufficient_scope", title="Not within the scopes"):
+    """The token was given for less: this needs the scope `scope`."""
+
+
+def _hold_to_scopes(principal: Principal, request: Request) -> None:
+    """Refuse what a token with scopes was not given for; one without is its owner's own.
+
+    `/api/accounts/…` needs `accounts:read` for a method that only reads, else `accounts:write`.
+    Addresses outside the API are open to no such token.
+    """
+    if not principal.scopes:
+        return
+    path = request.path.removeprefix("/api/").removeprefix("v1/")
+    access = "read" if request.method in {"GET", "HEAD", "OPTIONS"} else "write"
+    scope = f"{path.split('/')[0]}:{access}"
+    if not request.path.startswith("/api/") or scope not in principal.scopes:
+        raise InsufficientScope(scope=scope)
 
 
 def caller(request: Request) -> Principal:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.auth.api import credentials, factors, passkeys, sessions, views
+from apps.auth.api import authority, credentials, factors, passkeys, sessions, views
 
 urlpatterns = [
     path("auth/register", views.RegisterView.as_view()),
@@ -22,6 +22,13 @@ urlpatterns = [
     path("auth/password/forgot", credentials.ForgotView.as_view()),
     path("auth/password/reset", credentials.ResetView.as_view()),
     path("auth/password/change", credentials.ChangeView.as_view()),
+    path("auth/user", authority.ErasureView.as_view()),
+    path("auth/user/export", authority.ExportView.as_view()),
+    path("auth/roles", authority.RolesView.as_view()),
+    path("auth/users/<uuid:user_id>/roles", authority.UserRolesView.as_view()),
+    path("auth/api-keys", authority.ApiKeysView.as_view()),
+    path("auth/api-keys/token", authority.ApiKeyTokenView.as_view()),
+    path("auth/api-keys/<uuid:key_id>", authority.ApiKeyView.as_view()),
     path("auth/mfa/verify", factors.SecondFactorView.as_view()),
     path("auth/mfa/methods", factors.MethodsView.as_view()),
     path("auth/mfa/totp", factors.TotpView.as_view()),

@@ -1,5 +1,6 @@
 """Tables of the auth context, and the constraints that PostgreSQL keeps; rules are in domain/."""
 
+from apps.auth.models.authority import ApiKey, RoleChange
 from apps.auth.models.factors import (
     AuthenticatorApp,
     Challenge,
@@ -12,12 +13,14 @@ from apps.auth.models.people import User
 from apps.auth.models.sessions import RefreshFamily, Session, SigningKey
 
 __all__ = [
+    "ApiKey",
     "AuthenticatorApp",
     "Challenge",
     "MailLink",
     "Passkey",
     "RecoveryCode",
     "RefreshFamily",
+    "RoleChange",
     "Session",
     "SigningKey",
     "TrustedBrowser",

@@ -17,7 +17,7 @@ from apps.auth.domain import passwords
 from apps.auth.domain.device import Device
 from apps.auth.domain.email import canonical_email
 from apps.auth.domain.links import CHANGE_EMAIL, RESET_PASSWORD, VERIFY_EMAIL
-from apps.auth.models import User
+from apps.auth.models import MailLink, User
 from apps.auth.services import links, notices, sessions, trusted_browsers
 from apps.auth.services.issuing import Tokens, open_session
 from apps.auth.services.registration import hash_of
@@ -42,7 +42,7 @@ def reset_password(*, token: str, password: str, now: datetime) -> None:
     fresh = hash_of(password)
     with unit_of_work("auth"):
         link = links.follow(token=token, purposes=(RESET_PASSWORD,), now=now)
-        user = _locked(link.user_id)
+        user = _locked(_owner_of(link))
         ended = _set_password(user, fresh, "reset", now)
         if user.email_verified_at is None and user.email == link.email:
             user.email_verified_at = now
@@ -79,7 +79,7 @@ def verify_email(*, token: str, now: datetime) -> User:
     taken = {"vortex_auth_user_email_unique": EmailTaken}
     with refusing(taken), unit_of_work("auth"):
         link = links.follow(token=token, purposes=(VERIFY_EMAIL, CHANGE_EMAIL), now=now)
-        user = _locked(link.user_id)
+        user = _locked(_owner_of(link))
         former = user.email
         if link.purpose == VERIFY_EMAIL and link.email != former:
             raise links.LinkNotValid
@@ -118,6 +118,12 @@ def _set_password(user: User, fresh: str, by: str, now: datetime) -> list[UUID]:
     return sessions.end_all(user_id=user.pk, reason="password_changed", now=now)
 
 
+def _owner_of(link: MailLink) -> UUID:
+    if link.user_id is None:  # such a link was never sent, so nobody can follow it
+        raise links.LinkNotValid
+    return link.user_id
+
+
 def _carry_out(user: User, ended: list[UUID], now: datetime) -> None:
     attempts.forget(user.email)
     for session_id in ended:
@@ -125,5 +131,5 @@ def _carry_out(user: User, ended: list[UUID], now: datetime) -> None:
 
 
 @needs_transaction("auth")
-def _locked(user_id: UUID | None) -> User:
+def _locked(user_id: UUID) -> User:
     return User.objects.select_for_update().filter(pk=user_id).get()

@@ -82,6 +82,7 @@ def deactivate(*, user_id: UUID, now: datetime) -> User:
             user.save(update_fields=["is_active"])
             publish(UserDeactivated(user_id=user_id, deactivated_at=now))
         ended = end_all(user_id=user_id, reason="deactivated", now=now)
+    identity.revoke_user(user_id, before=now)  # tokens of their programs have no session
     for session_id in ended:
         end_session_everywhere(session_id=session_id, now=now)
     return user
