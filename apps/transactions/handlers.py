@@ -5,6 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from apps.transactions.contracts import PostedLeg, TransactionPosted
+from apps.transactions.services import chaining
+from vortex.clock import now
 from vortex.db import after_commit
 from vortex.inbox import on
 from vortex.money import Money
@@ -34,6 +36,12 @@ def tell_the_owners(events: list[TransactionPosted]) -> None:
         if leg.owner_id is not None
     )
     after_commit(partial(push_many, news))
+
+
+@on(TransactionPosted, batch=500)
+def chain_postings(events: list[TransactionPosted]) -> None:
+    """Add each posting to the tamper-evident chain, once, in the order in which it was heard."""
+    chaining.append(posting_ids=[event.posting_id for event in events], at=now())
 
 
 def _news(event: TransactionPosted, leg: PostedLeg) -> dict[str, Any]:

@@ -268,3 +268,26 @@ class Filing(models.Model):
 
     class Meta:
         db_table = "transactions_filing"
+
+
+class ChainHead(models.Model):
+    """The end of the chain: one row for ever, locked by whoever adds to it."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    seq = models.BigIntegerField()
+    hash = models.BinaryField()
+
+    class Meta:
+        db_table = "transactions_chain_head"
+
+
+class ChainLink(models.Model):
+    """A posting's place in the chain and the hash over it and everything before it."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    posting_id = models.UUIDField(unique=True)
+    hash = models.BinaryField()
+    chained_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "transactions_chain_link"

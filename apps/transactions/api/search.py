@@ -120,7 +120,7 @@ class OwnCategorySerializer(serializers.Serializer[Any]):
 
     key = serializers.UUIDField(source="id", read_only=True)
     name = TextField(max_length=_NAME)
-    parent = serializers.ChoiceField(choices=CATEGORIES)
+    parent = serializers.ChoiceField(choices=CATEGORIES)  # type: ignore[assignment]
 
 
 class OwnCategoriesSerializer(serializers.Serializer[Any]):
@@ -171,7 +171,7 @@ class SearchView(APIView):
         )
         return Response(
             {
-                "items": TransactionSerializer(found, many=True).data,
+                "items": [TransactionSerializer(one).data for one in found],
                 "next_cursor": shown.next_cursor,
                 "count": selectors.count_postings(owner_id=owner, search=search)
                 if counted

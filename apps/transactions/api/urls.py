@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from apps.transactions.api import exchange, pending, search, views
+from apps.transactions.api import exchange, integrity, pending, search, views
 
 urlpatterns = [
     path("transactions", views.TransactionsView.as_view()),
     path("transactions/bulk", views.BulkView.as_view()),
     path("transactions/categories", views.CategoriesView.as_view()),
+    path("transactions/integrity", integrity.IntegrityView.as_view()),
     path("transactions/search", search.SearchView.as_view()),
     path("transactions/aggregate", search.AggregateView.as_view()),
     path("transactions/categories/own", search.OwnCategoriesView.as_view()),

@@ -11,6 +11,13 @@ from django.db.models import QuerySet
 
 from apps.transactions.contracts import LedgerAccountNotFound, PostingNotFound
 from apps.transactions.models import Account, Entry, Posting
+from apps.transactions.selectors.chain import (
+    chain_head,
+    chain_links,
+    chained,
+    chained_postings,
+    unchained_count,
+)
 from apps.transactions.selectors.exchange import latest_rate, quote_of_owner, rates
 from apps.transactions.selectors.history import balance_at, balance_history
 from apps.transactions.selectors.holds import (
@@ -34,6 +41,10 @@ from vortex.db import alias_of
 __all__ = [
     "balance_at",
     "balance_history",
+    "chain_head",
+    "chain_links",
+    "chained",
+    "chained_postings",
     "count_postings",
     "due_holds",
     "filing",
@@ -47,6 +58,7 @@ __all__ = [
     "quote_of_owner",
     "rates",
     "sums",
+    "unchained_count",
     "undoes",
 ]
 

@@ -6,7 +6,7 @@ from under a posting that is being filed into it.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connections
@@ -140,7 +140,7 @@ def _locked(category_id: UUID, owner_id: UUID) -> Category:
     return found
 
 
-def _run(statement: str, *values: object) -> int:
+def _run(statement: str, *values: Any) -> int:
     with connections[alias_of("transactions")].cursor() as cursor:
         cursor.execute(statement, values)
         return int(cursor.rowcount)

@@ -1,5 +1,6 @@
 """Search, sums and filing: what is asked for and nothing of anybody else's."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -171,12 +172,11 @@ def test_nothing_is_left_in_a_category_that_is_deleted_while_it_is_used() -> Non
         key = client.post(
             "/api/transactions/categories/own", {"name": f"c{place}", "parent": "gifts"}
         ).data["key"]
+        own = f"/api/transactions/categories/own/{key}"
         at_once(
             [
-                lambda key=key: client_of(alice).patch(
-                    f"/api/transactions/{coat}", {"category": key}
-                ),
-                lambda key=key: client_of(alice).delete(f"/api/transactions/categories/own/{key}"),
+                partial(client.patch, f"/api/transactions/{coat}", {"category": key}),
+                partial(client_of(alice).delete, own),
             ]
         )
         assert not Annotation.objects.filter(category=key).exists()

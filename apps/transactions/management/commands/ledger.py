@@ -1,11 +1,16 @@
-"""`manage.py ledger verify`: prove the laws of the ledger over every row, and print its totals."""
+"""`manage.py ledger verify | totals | chain verify | chain head`: prove the ledger."""
 
+from itertools import islice
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from apps.transactions import selectors
+from apps.transactions.services import chaining
 from apps.transactions.services.verifying import LAWS, breaches_of, totals
 from vortex.money import Money
+
+_SHOWN = 20
 
 
 class Command(BaseCommand):
@@ -15,10 +20,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the words of the command."""
-        parser.add_argument("action", choices=("verify", "totals"))
+        parser.add_argument("action", choices=("verify", "totals", "chain"))
+        parser.add_argument("what", nargs="?", choices=("verify", "head"), default="verify")
 
-    def handle(self, *_: Any, action: str, **__: Any) -> None:
-        """Print the trial balance, and the laws where they are asked for."""
+    def handle(self, *_: Any, action: str, what: str, **__: Any) -> None:
+        """Print the trial balance, and the laws where they are asked for; or ask the chain."""
+        if action == "chain":
+            self._chain(what)
+            return
         for currency, debits, credits_, entries in totals():
             said = f"{Money(debits, currency).amount:>20} {Money(credits_, currency).amount:>20}"
             self.stdout.write(f"{currency} {said}  in {entries:,} entries")
@@ -38,3 +47,17 @@ class Command(BaseCommand):
             raise CommandError(
                 "the ledger breaks its laws; take no more postings and call for help"
             )
+
+    def _chain(self, what: str) -> None:
+        head = selectors.chain_head()
+        self.stdout.write(f"{head.seq:,} postings chained, head {bytes(head.hash).hex()}")
+        if what == "head":
+            return
+        breaks = 0
+        for found in islice(chaining.verify(), _SHOWN):
+            breaks += 1
+            self.stdout.write(f"BROKEN  at {found.seq:,}: {found.what}")
+        self.stdout.write(f"{selectors.unchained_count():,} postings wait for their place")
+        if breaks:
+            raise CommandError("the chain is broken: somebody has changed what stood")
+        self.stdout.write("holds   every posting is what was chained")
