@@ -45,7 +45,7 @@ audit: $(VENV)/.dev ## Look for known weaknesses in dependencies and in our code
 	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/prod.txt
 	$(BIN)/bandit --quiet --recursive vortex apps config extraction -ll -ii --exclude '*/tests/*'
 
-bench: $(VENV)/.dev ## Measure throughput and latency of a running bank
+bench: $(VENV)/.dev ## Measure throughput and latency (ONLY=, SECONDS=, SOAK=, JSON=1, PGLEDGER_SQL=)
 	$(BIN)/python -m tests.load
 
 docs: $(VENV)/.dev ## Generate docs/reference from the code

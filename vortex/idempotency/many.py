@@ -7,8 +7,10 @@ table, committed with the effects.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
+import psycopg
 from django.db import connections
 
 from vortex.db import alias_of, current_context
@@ -44,10 +46,10 @@ _RECORD = (
 
 def claim_many(callers: Sequence[str], keys: Sequence[str]) -> list[Claim]:
     """Claim distinct keys until the open unit of work ends; needs one."""
-    with connections[_alias()].cursor() as cursor:
-        cursor.execute(_LOCK, (list(callers), list(keys)))
+    with _cursor() as cursor:
+        cursor.execute(_LOCK, (list(callers), list(keys)), prepare=True)
         claims = [Claim(claimed) for (claimed,) in cursor.fetchall()]
-        cursor.execute(_READ, (list(callers), list(keys)))
+        cursor.execute(_READ, (list(callers), list(keys)), prepare=True)
         for place, known_hash, status, headers, body in cursor.fetchall():
             kept = msgspec.json.decode(headers, type=dict[str, str])
             answer = Answer(status, kept, bytes(body))
@@ -67,14 +69,15 @@ def record_many(
         [msgspec.json.encode(dict(answer.headers)).decode() for answer in answers],
         [answer.body for answer in answers],
     )
-    with connections[_alias()].cursor() as cursor:
-        cursor.execute(_RECORD, columns)
+    with _cursor() as cursor:
+        cursor.execute(_RECORD, columns, prepare=True)
         if cursor.rowcount != len(keys):
             raise RuntimeError("an answer stood under a key that was claimed")
 
 
-def _alias() -> str:
+def _cursor() -> "psycopg.Cursor[tuple[Any, ...]]":
+    """Return a cursor that binds on the server: Django's would write the arrays into the SQL."""
     context = current_context()
     if context is None:
         raise RuntimeError("keys are claimed in the unit of work of the effects")
-    return alias_of(context)
+    return psycopg.Cursor(connections[alias_of(context)].connection)

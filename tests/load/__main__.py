@@ -1,0 +1,201 @@
+"""Measure the bank against its targets and against others, in one session: `make bench`.
+
+    make bench                        everything, in three rounds
+    make bench ONLY=single SECONDS=10 one target
+    make bench JSON=1                 the last line is one JSON object
+    make bench SOAK=600               ten minutes of single transfers, with relay and consumers
+    make bench PGLEDGER_SQL=file.sql  also measures pgledger, by the SQL that its authors publish
+
+Starts a durable bank of its own in a temporary directory. Rounds are interleaved, so that what else
+the machine does meets all of them; a figure is the median, its noise the range over the median.
+Every law of the ledger is verified at the end.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from tests.load import measuring, references
+from tests.load.bank import Bank, bank
+from tests.load.measuring import Measured
+
+Measure = Callable[[Bank, float], Measured]
+
+PGBENCH, PGLEDGER = "pgbench TPC-B", "pgledger"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is to be reached: so many a second, so soon, and so many times a reference."""
+
+    measure: Measure
+    per_second: float
+    p95_ms: float
+    times: tuple[str, float]
+
+
+TARGETS: Final[dict[str, Target]] = {
+    "single": Target(measuring.single, 10_000, 50, (PGBENCH, 2.5)),
+    "single_hot": Target(lambda b, s: measuring.single(b, s, hot=True), 8_000, 50, ("single", 0.8)),
+    "bulk": Target(measuring.bulk, 35_000, 150, (PGBENCH, 8)),
+    "bulk_100": Target(lambda b, s: measuring.bulk(b, s, size=100), 20_000, 150, (PGBENCH, 5)),
+    "bulk_hot": Target(lambda b, s: measuring.bulk(b, s, hot=True), 28_000, 150, ("bulk", 0.8)),
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the environment asks for."""
+
+    only: frozenset[str]
+    seconds: float
+    rounds: int
+    soak: float
+    json: bool
+    pgledger: str
+    server: str
+    workers: int
+    accounts: int
+
+
+def main() -> int:
+    """Measure; return 1 where a law of the ledger is broken afterwards or a request failed."""
+    options = _options()
+    with tempfile.TemporaryDirectory() as home:
+        extra = ("relay", "consume") if options.soak else ()
+        with bank(
+            Path(home),
+            accounts=options.accounts,
+            server=options.server,
+            workers=options.workers,
+            extra=extra,
+        ) as opened:
+            found = _soak(opened, options) if options.soak else _all(opened, options)
+            broken = _broken_laws()
+    _show(found, options)
+    failed = sum(one.failed for rounds in found.values() for one in rounds)
+    return 1 if broken or failed else 0
+
+
+def _options() -> Options:
+    asked = os.environ.get
+    return Options(
+        only=frozenset(asked("ONLY", "").replace(",", " ").split()),
+        seconds=float(asked("SECONDS", "") or 10),
+        rounds=int(asked("ROUNDS", "") or 3),
+        soak=float(asked("SOAK", "") or 0),
+        json=asked("JSON", "") == "1",
+        pgledger=asked("PGLEDGER_SQL", ""),
+        server=asked("SERVER", "") or "uvicorn",
+        workers=int(asked("WORKERS", "") or 1),
+        accounts=int(asked("ACCOUNTS", "") or 2_000),
+    )
+
+
+def _all(opened: Bank, options: Options) -> dict[str, list[Measured]]:
+    plan: dict[str, Measure] = {PGBENCH: references.pgbench}
+    references.prepare_pgbench(opened)
+    if options.pgledger:
+        references.prepare_pgledger(opened, Path(options.pgledger))
+        plan[PGLEDGER] = references.pgledger
+    plan |= {n: t.measure for n, t in TARGETS.items() if not options.only or n in options.only}
+    measuring.single(opened, 5)  # every token is verified once, every plan made
+    found: dict[str, list[Measured]] = {name: [] for name in plan}
+    for _ in range(options.rounds):
+        for name, measure in plan.items():
+            found[name].append(measure(opened, options.seconds))
+            _note(f"{name}: {found[name][-1].per_second:,.0f}/s")
+    return found
+
+
+def _soak(opened: Bank, options: Options) -> dict[str, list[Measured]]:
+    """Keep it up for long, and say what that does to memory and to the outbox."""
+    rounds: list[Measured] = []
+    measuring.single(opened, 5)
+    while sum(options.seconds for _ in rounds) < options.soak:
+        rounds.append(measuring.single(opened, options.seconds))
+        waiting = opened.ask(
+            "select coalesce(extract(epoch from now() - min(created_at)), 0) from outbox_message"
+        )
+        _note(
+            f"{rounds[-1].per_second:,.0f}/s, web server {opened.rss() >> 20} MiB,"
+            f" oldest event {float(waiting):.1f} s"
+        )
+    return {"single": rounds}
+
+
+def _broken_laws() -> int:
+    from apps.transactions.services.verifying import LAWS, breaches_of
+
+    broken = sum(len(breaches_of(law)) for law in LAWS)
+    _note(f"{len(LAWS)} laws of the ledger, {broken} breaches")
+    return broken
+
+
+def _show(found: dict[str, list[Measured]], options: Options) -> None:
+    table = Table(title=f"{options.server}, {options.workers} worker(s), {os.cpu_count()} cores")
+    for column in (
+        "",
+        "a second",
+        "noise",
+        "ratio",
+        "P50",
+        "P95",
+        "P99 ms",
+        "CPU µs each",
+        "WAL",
+        "met",
+    ):
+        table.add_column(column, justify="left" if column in {"", "CPU µs each"} else "right")
+    rates = {name: median(one.per_second for one in rounds) for name, rounds in found.items()}
+    said: dict[str, dict[str, Any]] = {}
+    for name, rounds in found.items():
+        middle = sorted(rounds, key=lambda one: one.per_second)[len(rounds) // 2]
+        target = TARGETS.get(name)
+        against, least = target.times if target else ("", 0.0)
+        ratio = rates[name] / rates[against] if rates.get(against) else None
+        met = target is not None and (
+            rates[name] >= target.per_second
+            and middle.p95_ms <= target.p95_ms
+            and (ratio is None or ratio >= least)
+        )
+        said[name] = {
+            "value": round(rates[name]),
+            "unit": "per second",
+            "ratio": None if ratio is None else round(ratio, 2),
+            "p95_ms": middle.p95_ms,
+            "met": met if target else None,
+        }
+        spread = max(o.per_second for o in rounds) - min(o.per_second for o in rounds)
+        table.add_row(
+            name,
+            f"{rates[name]:,.0f}",
+            f"{spread / rates[name]:.0%}",
+            "" if ratio is None else f"{ratio:.2f} × {against}",
+            f"{middle.p50_ms:.1f}",
+            f"{middle.p95_ms:.1f}",
+            f"{middle.p99_ms:.1f}",
+            ", ".join(f"{kind} {spent:.0f}" for kind, spent in middle.cpu_us.items()),
+            f"{middle.wal_bytes:,.0f}",
+            "" if target is None else ("yes" if met else f"no: {target.per_second:,.0f}"),
+        )
+    Console(width=180).print(table)
+    if options.json:
+        sys.stdout.write(msgspec.json.encode(said).decode() + "\n")
+
+
+def _note(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,189 @@
+"""A bank of the load test's own: durable servers, customers with money, and the web server."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from urllib.error import URLError
+
+import psutil
+import psycopg
+
+from tests.load.events import _django, _servers
+from tests.load.postings import RICH, _migrate
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+COMPANY: Final = 500
+MANAGE: Final = (sys.executable, "manage.py")
+SERVERS: Final = {
+    "uvicorn": (
+        *(sys.executable, "-m", "uvicorn", "config.asgi:application", "--lifespan=off"),
+        *("--no-access-log", "--no-proxy-headers", "--host=127.0.0.1", "--port={port}"),
+        "--workers={workers}",
+    ),
+    "granian": (
+        *(sys.executable, "-m", "granian", "--interface=asginl", "config.asgi:application"),
+        *("--no-access-log", "--host=127.0.0.1", "--port={port}", "--workers={workers}"),
+        "--no-ws",
+    ),
+}
+
+
+@dataclass
+class Bank:
+    """A bank that is open.
+
+    `people` and `companies` are files of tokens and accounts, a line each; a person has one account
+    and a company has COMPANY of them.
+    """
+
+    home: Path
+    port: int
+    people: Path
+    companies: Path
+    processes: dict[str, list[psutil.Process]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """Return where it is."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def cpu(self) -> dict[str, float]:
+        """Return the processor seconds that each kind of process has used, children included."""
+        used: dict[str, float] = {}
+        for name, roots in self.processes.items():
+            family = [p for root in roots for p in (root, *root.children(recursive=True))]
+            used[name] = sum(sum(_times(process)) for process in family)
+        return used
+
+    def rss(self) -> int:
+        """Return the bytes that the web server holds."""
+        return sum(
+            process.memory_info().rss
+            for root in self.processes["web"]
+            for process in (root, *root.children(recursive=True))
+        )
+
+    def wal(self) -> int:
+        """Return the position of the write-ahead log, in bytes."""
+        return int(self.ask("select pg_current_wal_lsn() - '0/0'::pg_lsn"))
+
+    def ask(self, statement: str) -> str:
+        """Return the one value that a statement answers."""
+        with psycopg.connect(os.environ["VORTEX_TRANSACTIONS_DATABASE_URL"]) as connection:
+            row = connection.execute(statement).fetchone()
+        return str(row[0]) if row else ""
+
+
+@contextmanager
+def bank(
+    home: Path,
+    *,
+    accounts: int,
+    server: str = "uvicorn",
+    workers: int = 1,
+    extra: Sequence[str] = (),
+) -> Iterator[Bank]:
+    """Open a bank; `extra` are management commands that run beside the web server."""
+    os.environ["VORTEX_HOME"] = str(home)
+    os.environ["VORTEX_RATE_LIMIT_SCALE"] = "1000"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.load.settings"
+    with _servers(home), ExitStack() as scope:
+        _django()
+        _migrate()
+        opened = Bank(home, _free_port(), home / "people", home / "companies")
+        _populate(opened.people, accounts, each=1)
+        _populate(opened.companies, accounts, each=COMPANY)
+        command = [part.format(port=opened.port, workers=workers) for part in SERVERS[server]]
+        opened.processes = _families(home)
+        for name, words in (("web", command), *((one, [*MANAGE, one]) for one in extra)):
+            process = scope.enter_context(_running(name, words, home))
+            opened.processes[name] = [process]
+        _await(opened.port)
+        yield opened
+
+
+@contextmanager
+def _running(name: str, words: Sequence[str], home: Path) -> Iterator[psutil.Process]:
+    with (home / f"{name}.log").open("w") as log:
+        process = subprocess.Popen(list(words), cwd=ROOT, stdout=log, stderr=log)
+        try:
+            yield psutil.Process(process.pid)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _families(home: Path) -> dict[str, list[psutil.Process]]:
+    """Return the servers that stand on this home."""
+    found: dict[str, list[psutil.Process]] = {"postgres": [], "valkey": []}
+    for process in psutil.process_iter(["name", "cmdline"]):
+        words = " ".join(process.info["cmdline"] or ())
+        if str(home) in words and "postgres" in words and "bin/postgres" in words:
+            found["postgres"].append(process)
+        elif "valkey" in (process.info["name"] or "") and str(home) in words:
+            found["valkey"].append(process)
+    return found
+
+
+def _populate(file: Path, count: int, *, each: int) -> None:
+    """Open accounts with money, and write down who may spend it."""
+    from apps.transactions.contracts import Leg, Posting
+    from apps.transactions.models import Account
+    from apps.transactions.services.posting import post_many
+    from tests.load.issuer import token
+    from vortex.clock import now
+    from vortex.db import unit_of_work
+    from vortex.ids import new_id
+
+    world = Account(id=new_id(), currency="EUR", kind="system", name="world", opened_at=now())
+    owners = [new_id() for _ in range(max(1, count // each))]
+    made = [
+        Account(id=new_id(), owner_id=owner, currency="EUR", kind="customer", opened_at=now())
+        for owner in owners
+        for _ in range(each)
+    ]
+    with unit_of_work("transactions"):
+        Account.objects.bulk_create([world, *made], batch_size=1_000)
+    for first in range(0, len(made), 400):
+        legs = [
+            Leg(account_id=account.id, amount_minor=RICH, currency="EUR")
+            for account in made[first : first + 400]
+        ]
+        debit = Leg(account_id=world.id, amount_minor=-RICH * len(legs), currency="EUR")
+        post_many([Posting(posting_id=new_id(), legs=(debit, *legs))])
+    tokens = {owner: token(owner) for owner in owners}
+    lines = [f"{tokens[account.owner_id]} {account.id}" for account in made if account.owner_id]
+    file.write_text("\n".join(lines) + "\n")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _await(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=5):
+                return
+        except (URLError, OSError):
+            continue
+    raise TimeoutError("the web server did not start")
+
+
+def _times(process: psutil.Process) -> tuple[float, float]:
+    try:
+        spent = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0, 0.0
+    return spent.user, spent.system
