@@ -1,0 +1,73 @@
+"""What reads and postings cost, in what no machine changes: queries and records of the log."""
+
+from typing import Final
+
+import pytest
+from django.db import connections
+from django.test.utils import CaptureQueriesContext
+
+from apps.transactions.services.posting import post_many
+from apps.transactions.tests.test_api import account_of
+from apps.transactions.tests.test_at_once import transfer
+from vortex.contracts import Principal
+from vortex.db import alias_of
+from vortex.testing import client_of, person
+
+DATABASE: Final = alias_of("transactions")
+pytestmark = pytest.mark.django_db(transaction=True, databases=[DATABASE])
+
+
+def paid(alice: Principal, times: int) -> None:
+    """Let a customer pay somebody so many times."""
+    source, target = account_of(alice, 100_000), account_of(person())
+    post_many([transfer(source, target, 1) for _ in range(times)])
+
+
+def queries_of_list(alice: Principal, limit: int) -> int:
+    with CaptureQueriesContext(connections[DATABASE]) as captured:
+        answer = client_of(alice).get(f"/api/transactions?limit={limit}")
+    assert len(answer.json()["items"]) == limit
+    return len(captured)
+
+
+def test_a_page_asks_as_few_questions_when_it_is_long_as_when_it_is_short() -> None:
+    alice = person()
+    paid(alice, 60)
+
+    short, long = queries_of_list(alice, 2), queries_of_list(alice, 50)
+
+    assert short == long <= 4
+
+
+def test_a_batch_asks_as_few_questions_as_a_single_posting() -> None:
+    source, target = account_of(person(), 100_000), account_of(person())
+
+    def asked(count: int) -> int:
+        postings = [transfer(source, target, 1) for _ in range(count)]
+        with CaptureQueriesContext(connections[DATABASE]) as captured:
+            assert all(outcome.posted for outcome in post_many(postings))
+        return len(captured)
+
+    assert asked(1) == asked(500) <= 4
+
+
+def test_a_posting_of_a_batch_writes_few_records_into_the_log() -> None:
+    source, target = account_of(person(), 100_000), account_of(person())
+    postings = [transfer(source, target, 1) for _ in range(1_000)]
+    post_many(postings[:500])
+
+    before = _records()
+    post_many(postings[500:])
+
+    # One posting, two entries and one event with their indexes.
+    assert (_records() - before) / 500 < 20
+
+
+def _records() -> int:
+    with connections[DATABASE].cursor() as cursor:
+        cursor.execute("select pg_stat_force_next_flush()")
+        cursor.execute(
+            "select pg_stat_clear_snapshot(), wal_records"
+            " from pg_stat_get_backend_wal(pg_backend_pid())"
+        )
+        return int(cursor.fetchone()[1])
