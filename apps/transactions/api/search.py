@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from apps.transactions import selectors
 from apps.transactions.api.serializers import TransactionSerializer
-from apps.transactions.contracts import CATEGORIES, PostingKind
+from apps.transactions.contracts import PostingKind
 from apps.transactions.domain.merchants import merchants
 from apps.transactions.selectors.search import GROUPS, SORTS, Search, Sum
 from apps.transactions.services import annotating
@@ -120,7 +120,9 @@ class OwnCategorySerializer(serializers.Serializer[Any]):
 
     key = serializers.UUIDField(source="id", read_only=True)
     name = TextField(max_length=_NAME)
-    parent = serializers.ChoiceField(choices=CATEGORIES)  # type: ignore[assignment]
+    parent = TextField(  # type: ignore[assignment]
+        max_length=40, help_text="The key of one of everybody's categories."
+    )
 
 
 class OwnCategoriesSerializer(serializers.Serializer[Any]):
