@@ -4,7 +4,7 @@
     make bench ONLY=single SECONDS=10 one target
     make bench JSON=1                 the last line is one JSON object
     make bench SOAK=600               ten minutes of single transfers, with relay and consumers
-    make bench PGLEDGER_SQL=file.sql  also measures pgledger: its SQL after that of the ULIDs it needs
+    make bench PGLEDGER_SQL=file.sql  also pgledger: its SQL after that of its ULIDs
 
 Starts a durable bank of its own in a temporary directory. Rounds are interleaved, so that what else
 the machine does meets all of them; a figure is the median, its noise the range over the median.

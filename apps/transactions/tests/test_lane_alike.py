@@ -214,3 +214,26 @@ def test_the_lane_itself_answers_what_is_usual(doors: Site) -> None:
 
     assert asyncio.run(send()) == [201, 201, 422, 201]
     assert doors.passed_on == 0
+
+
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_the_lane_keeps_to_https_as_the_api_does(settings, scheme: str) -> None:
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_HSTS_SECONDS = 31_536_000
+    settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    payer = Payer()
+
+    async def send(doors: Site, door: str) -> tuple[int, Any]:
+        request = payer.request()
+        request["headers"]["X-Forwarded-Proto"] = scheme
+        async with doors.client(door) as client:
+            answer = await client.post(**request)
+        return answer.status_code, neutral(answer, payer)[0]
+
+    with site(settings) as doors:
+        by_lane = asyncio.run(send(doors, "lane"))
+        by_api = asyncio.run(send(doors, "api"))
+
+    assert by_lane == by_api
+    assert by_lane[0] == (201 if scheme == "https" else 301)
