@@ -12,8 +12,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.bank import Bank, wait_for
 from vortex.ids import new_id
 
-# The first to come waits until the bank has opened.
-pytestmark = [pytest.mark.xdist_group("bank"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.xdist_group("bank")
 
 
 def key() -> dict[str, str]:
