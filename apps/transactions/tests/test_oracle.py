@@ -1,6 +1,7 @@
 """The engine answers as the plain ledger does, item by item, to the last balance and version."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +10,17 @@ from django.db import connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.transactions.contracts import LedgerAccountKind, Leg, Outcome, Posting, TransactionPosted
+from apps.transactions.contracts import (
+    Hold,
+    LedgerAccountKind,
+    Leg,
+    Outcome,
+    Posting,
+    TransactionPosted,
+)
 from apps.transactions.domain.reference import PlainAccount, PlainLedger
 from apps.transactions.models import Account, Entry
-from apps.transactions.services import accounts
+from apps.transactions.services import accounts, holding
 from apps.transactions.services.posting import post_many
 from apps.transactions.services.verifying import LAWS, breaches_of
 from apps.transactions.tests.outbox import events
@@ -152,8 +160,16 @@ def _opened(kept: Kept) -> UUID:
         )
         (outcome,) = post_many([Posting(posting_id=new_id(), legs=legs_)])
         assert outcome.posted
+    if kept.held_minor:
+        hold = Hold(
+            hold_id=new_id(),
+            account_id=account_id,
+            amount_minor=kept.held_minor,
+            currency=kept.currency,
+            expires_at=now() + timedelta(days=1),
+        )
+        holding.place(hold=hold, placed_at=now())
     Account.objects.filter(pk=account_id).update(
-        held_minor=kept.held_minor,
         debits_frozen=kept.debits_frozen,
         credits_frozen=kept.credits_frozen,
         closed_at=now() if kept.is_closed else None,
