@@ -96,6 +96,7 @@ def test_nobody_changes_their_own_roles_nor_those_of_the_last_administrator():
         authority.change_roles(user_id=second.pk, roles=(), changed_by=root.pk, now=now())
 
 
+@pytest.mark.asvs("V7.2.3", "V10.3.2")
 def test_a_key_reads_within_its_scopes_and_nothing_more(ada: User, api: APIClient):
     made = own(ada).post(KEYS, READS).json()
     assert made["key"] not in str(ApiKey.objects.values())
@@ -114,6 +115,7 @@ def test_a_key_reads_within_its_scopes_and_nothing_more(ada: User, api: APIClien
         assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope")
 
 
+@pytest.mark.asvs("V7.2.2")
 def test_a_revoked_key_opens_nothing_and_neither_do_its_tokens(ada: User, api: APIClient):
     client = own(ada)
     made = client.post(KEYS, READS).json()
@@ -143,6 +145,7 @@ def test_a_key_ends_with_its_time_and_with_its_owner(ada: User, api: APIClient, 
 
 
 @pytest.mark.parametrize("scopes", [[], ["auth:write"], ["accounts:read", "*"], ["config:write"]])
+@pytest.mark.asvs("V10.4.11")
 def test_no_key_is_given_more_than_may_be_given(ada: User, scopes):
     answer = own(ada).post(KEYS, {**READS, "scopes": scopes})
 

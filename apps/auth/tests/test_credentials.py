@@ -84,6 +84,7 @@ def test_a_stranger_learns_nothing_by_forgetting(api: APIClient, ada: User, publ
     assert len(delivered(published)) == 1
 
 
+@pytest.mark.asvs("V6.3.8")
 def test_forgetting_does_the_same_work_for_everybody(api: APIClient, ada: User):
     api.post(FORGOT, {"email": ada.email})
     counts = []
@@ -108,6 +109,7 @@ def test_a_link_is_good_for_half_an_hour_and_only_the_latest(api: APIClient, ada
     assert api.post(RESET, {"token": first, "password": NEXT}).status_code == 422
 
 
+@pytest.mark.asvs("V6.6.2")
 def test_a_link_for_one_purpose_does_not_serve_another(api: APIClient, ada: User, published):
     api.post(FORGOT, {"email": ada.email})
     [token] = delivered(published)
@@ -130,6 +132,7 @@ def test_the_secret_of_a_link_is_only_in_the_mail(api: APIClient, ada: User, pub
     assert token not in str(MailLink.objects.values())
 
 
+@pytest.mark.asvs("V6.3.6", "V6.4.3")
 def test_a_reset_leaves_second_factors_and_trusts_no_browser(api: APIClient, ada: User, published):
     app_of(ada)
     api.post(FORGOT, {"email": ada.email})
@@ -140,6 +143,7 @@ def test_a_reset_leaves_second_factors_and_trusts_no_browser(api: APIClient, ada
         sign_in(ada, NEXT)
 
 
+@pytest.mark.asvs("V6.2.2", "V6.2.3", "V7.4.3", "V6.3.7", "V7.2.4")
 def test_a_password_is_changed_by_whoever_knows_it_and_everybody_else_is_out(ada: User, published):
     elsewhere, here = sign_in(ada), sign_in(ada)
     client = own(ada, here)
@@ -206,6 +210,7 @@ def test_an_address_that_is_taken_cannot_be_moved_to(api: APIClient, ada: User, 
     assert api.post("/api/auth/email/verify", {"token": token}).json()["code"] == "email_taken"
 
 
+@pytest.mark.asvs("V6.3.5")
 def test_a_new_device_is_told_of_and_a_known_one_is_not(ada: User, published):
     sign_in(ada)
     sign_in(ada)
@@ -229,6 +234,7 @@ def test_the_mailbox_is_shown_by_local_settings_only(client, settings):
     assert client.get("/dev/mailbox").status_code == 404
 
 
+@pytest.mark.asvs("V7.5.2", "V10.4.9")
 def test_sessions_are_listed_and_revoked_one_others_and_all(ada: User):
     here, there, third = sign_in(ada), sign_in(ada), sign_in(ada)
     client = own(ada, here)

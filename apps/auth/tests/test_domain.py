@@ -79,6 +79,7 @@ def test_a_canonical_address_is_ascii_in_lower_case_and_canonical_again(typed: s
 
 
 @given(st.text(min_size=12, max_size=60))
+@pytest.mark.asvs("V6.2.5", "V6.2.9")
 def test_a_long_password_of_any_characters_is_taken(typed: str):
     normal = unicodedata.normalize("NFKC", typed)
     if "\x00" not in typed and 12 <= len(normal) <= 128:
@@ -94,6 +95,7 @@ def test_a_password_is_the_same_from_every_keyboard():
 @pytest.mark.parametrize(
     "typed", ["", "short", "elevenchars", "x" * 129, "x" * 10_240, "ﷺ" * 20, "nul\x00in the middle"]
 )
+@pytest.mark.asvs("V6.2.1")
 def test_a_password_that_is_too_short_too_long_or_untypable_is_refused(typed):
     with pytest.raises(WeakPassword):
         passwords.acceptable(typed)

@@ -103,6 +103,7 @@ def test_the_right_code_opens_a_session_of_two_factors(api: APIClient, ada: User
 
 
 @pytest.mark.parametrize(("steps", "status"), [(-2, 401), (-1, 200), (0, 200), (1, 200), (2, 401)])
+@pytest.mark.asvs("V6.5.5")
 def test_a_clock_may_be_one_step_off(api: APIClient, ada: User, steps, status):
     app = App(factors.enroll_totp(user=ada, now=now()).secret)
     AuthenticatorApp.objects.update(confirmed=True)
@@ -110,6 +111,7 @@ def test_a_clock_may_be_one_step_off(api: APIClient, ada: User, steps, status):
     assert answer_to(api, asked_of(api, ada), app.code(steps=steps)).status_code == status
 
 
+@pytest.mark.asvs("V6.5.1")
 def test_a_code_opens_once(api: APIClient, ada: User):
     code = app_of(ada).code()
     first, second = asked_of(api, ada), asked_of(api, ada)
@@ -198,6 +200,7 @@ def test_guessing_six_digits_ends_whatever_the_question(api: APIClient, ada: Use
     assert (answer.status_code, answer.json()["code"]) == (429, "too_many_answers")
 
 
+@pytest.mark.asvs("V6.5.1")
 def test_a_recovery_code_stands_in_once(api: APIClient, ada: User):
     app_of(ada)
     [code, other, *_] = factors.regenerate_recovery_codes(user_id=ada.pk, now=now())
@@ -211,6 +214,7 @@ def test_a_recovery_code_stands_in_once(api: APIClient, ada: User):
     assert RecoveryCode.objects.filter(used_at__isnull=True).count() == 8
 
 
+@pytest.mark.asvs("V6.5.2", "V6.5.3")
 def test_recovery_codes_are_hashed_and_replaced_as_a_sheet(ada: User):
     app_of(ada)
     former = factors.regenerate_recovery_codes(user_id=ada.pk, now=now())
@@ -227,6 +231,7 @@ def test_recovery_codes_are_hashed_and_replaced_as_a_sheet(ada: User):
     }
 
 
+@pytest.mark.asvs("V6.3.4")
 def test_the_password_is_no_second_factor(api: APIClient, ada: User):
     app_of(ada)
 
@@ -273,6 +278,7 @@ def test_somebody_elses_trusted_browser_does_not_exist(ada: User):
     assert signed_in(ada).delete(f"/api/auth/trusted-browsers/{theirs.pk}").status_code == 404
 
 
+@pytest.mark.asvs("V6.5.6")
 def test_removing_the_last_factor_needs_that_factor(ada: User, api: APIClient):
     own = signed_in(ada)  # a session of the password alone, from before
     app_of(ada)

@@ -73,6 +73,7 @@ def test_options_demand_a_resident_key_and_a_verified_user(own: APIClient):
     "lie",
     [{"origin": "https://evil.example"}, {"rp_id": "evil.example"}, {"verified": False}],
 )
+@pytest.mark.asvs("V6.5.7")
 def test_a_lie_registers_nothing(own: APIClient, lie):
     answer = registered(own, SoftPasskey(**lie))
 
@@ -111,6 +112,7 @@ def test_an_answer_opens_one_session(own: APIClient, api: APIClient):
     assert api.post(f"{LOGIN}/verify", body).status_code == 401
 
 
+@pytest.mark.asvs("V6.7.2")
 def test_the_answer_to_one_question_does_not_serve_another(own: APIClient, api: APIClient):
     device = SoftPasskey()
     registered(own, device)
@@ -162,6 +164,7 @@ def test_what_is_no_credential_opens_nothing(api: APIClient, credential):
     assert api.post(f"{LOGIN}/verify", body).status_code in {401, 422}
 
 
+@pytest.mark.asvs("V6.5.6")
 def test_passkeys_are_listed_renamed_and_removed(own: APIClient, api: APIClient, published):
     device = SoftPasskey()
     made = registered(own, device).json()
@@ -206,6 +209,7 @@ def test_a_passkey_is_the_second_factor_of_the_password(own: APIClient, api: API
     assert identity.verify(answer.json()["access"]).amr == ("pwd", "hwk", "mfa")
 
 
+@pytest.mark.asvs("V7.5.1")
 def test_a_new_passkey_needs_a_fresh_sign_in(own: APIClient):
     Session.objects.update(authenticated_at=now() - timedelta(hours=1))
 

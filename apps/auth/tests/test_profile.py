@@ -205,6 +205,7 @@ def test_an_administrator_deactivates_somebody_with_a_record(ada: User):
     assert ada.is_active
 
 
+@pytest.mark.asvs("V7.4.5")
 def test_an_administrator_ends_a_session_with_a_record(ada: User):
     sign_in(ada)
     session = Session.objects.get()

@@ -95,6 +95,7 @@ def test_nobody_registers_with_authority_or_as_somebody(api: APIClient):
         ({"full_name": "x" * 121}, "validation_failed"),
     ],
 )
+@pytest.mark.asvs("V6.2.4")
 def test_what_cannot_be_registered_is_refused_and_hashed_by_nobody(
     api: APIClient, hasher, body, code
 ):

@@ -51,6 +51,7 @@ def test_a_lost_answer_is_given_again_within_the_grace(ada: User):
     assert refresh(second.refresh).refresh != second.refresh
 
 
+@pytest.mark.asvs("V10.4.5")
 def test_a_replaced_token_that_comes_back_late_ends_the_session(ada: User, published, closed):
     first = sign_in(ada)
     second = refresh(first.refresh, timedelta(0))
@@ -135,6 +136,7 @@ def test_what_is_no_refresh_token_is_refused(ada: User, garbage):
         refresh(garbage)
 
 
+@pytest.mark.asvs("V9.2.2", "V9.2.3", "V9.2.4", "V10.3.1")
 def test_neither_kind_of_token_passes_for_the_other(ada: User):
     tokens = sign_in(ada)
 
@@ -145,6 +147,7 @@ def test_neither_kind_of_token_passes_for_the_other(ada: User):
 
 
 @pytest.mark.parametrize("forgery", ["none", "hmac", "other_key", "other_session", "no_kid"])
+@pytest.mark.asvs("V6.8.2", "V7.2.1", "V9.1.1", "V9.1.2", "V9.1.3")
 def test_a_forged_token_opens_nothing(ada: User, forgery):
     tokens = sign_in(ada)
     own = keys.keys_for_tokens(now=now())
@@ -178,6 +181,7 @@ def test_a_forged_token_opens_nothing(ada: User, forgery):
         refresh(forge(tokens.refresh))
 
 
+@pytest.mark.asvs("V7.3.2", "V10.4.8")
 def test_a_session_ends_however_often_it_is_refreshed(ada: User):
     tokens = sign_in(ada)
     Session.objects.update(expires_at=now() + A_MOMENT)
@@ -186,6 +190,7 @@ def test_a_session_ends_however_often_it_is_refreshed(ada: User):
         refresh(tokens.refresh, 2 * A_MOMENT)
 
 
+@pytest.mark.asvs("V9.2.1")
 def test_no_token_outlives_its_session(ada: User):
     tokens = sign_in(ada)
     ends = now() + timedelta(minutes=5)
@@ -199,6 +204,7 @@ def test_no_token_outlives_its_session(ada: User):
     assert timedelta(minutes=5) < SESSION_LIFETIME
 
 
+@pytest.mark.asvs("V7.4.1")
 def test_signing_out_kills_the_tokens_and_closes_the_sockets(
     api: APIClient, ada: User, published, closed
 ):
@@ -252,6 +258,7 @@ def test_ending_a_session_twice_is_ending_it_once(ada: User, published):
     assert len(published(SessionRevoked)) == 1
 
 
+@pytest.mark.asvs("V7.4.2")
 def test_who_is_deactivated_is_out_everywhere_and_stays_out_until_reactivated(
     ada: User, published, closed
 ):

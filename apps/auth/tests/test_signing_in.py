@@ -25,6 +25,7 @@ def attempt(api: APIClient, email: str, password: str = PASSWORD, **headers: str
     return api.post("/api/auth/login", {"email": email, "password": password}, headers=headers)
 
 
+@pytest.mark.asvs("V10.3.3")
 def test_the_right_password_opens_a_session(api: APIClient, ada: User, published):
     answer = attempt(api, ada.email.upper(), **{"User-Agent": "a browser"})
 
@@ -54,6 +55,7 @@ def test_an_access_token_says_what_is_promised_and_nothing_about_the_person(ada:
     assert ada.email not in str(claims)
 
 
+@pytest.mark.asvs("V6.2.8")
 def test_a_password_is_right_from_another_keyboard(api: APIClient):
     user = a_user(password="ﬁsh and chips, caf\u00e9")
 
@@ -61,6 +63,7 @@ def test_a_password_is_right_from_another_keyboard(api: APIClient):
 
 
 @pytest.mark.parametrize("wrong", ["password", "address", "no_address", "inactive", "no_password"])
+@pytest.mark.asvs("V6.3.8")
 def test_whatever_is_wrong_the_answer_and_the_work_are_the_same(
     api: APIClient, ada: User, hasher, wrong
 ):
@@ -144,6 +147,7 @@ def test_the_right_password_makes_up_for_wrong_ones(api: APIClient, ada: User, s
 
 
 @pytest.mark.django_db(databases=[OWN], transaction=True)
+@pytest.mark.asvs("V6.3.1")
 def test_many_guesses_at_once_are_no_more_guesses_than_allowed(ada: User, settings, hasher):
     limits = settings.VORTEX_RATE_LIMITS
     settings.VORTEX_RATE_LIMITS = {

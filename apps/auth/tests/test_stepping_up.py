@@ -79,6 +79,7 @@ def test_an_old_session_is_asked_and_a_password_serves_who_has_nothing_else(
     assert own.post(VERIFY, proof).status_code == 401
 
 
+@pytest.mark.asvs("V10.3.4")
 def test_whoever_has_a_second_factor_is_held_to_it(own: APIClient, ada: User):
     app = app_of(ada)
     with pytest.raises(StepUpRequired) as refused:
@@ -126,6 +127,7 @@ def agreed(user: User, challenge_id, binding: Binding = RENT, method="totp", ans
     )
 
 
+@pytest.mark.asvs("V7.5.3")
 def test_a_code_agrees_to_what_was_asked_and_a_retry_hears_the_same(ada: User):
     (app,) = (app_of(ada),)
     asked = asked_for(ada)
@@ -147,6 +149,7 @@ def test_a_code_agrees_to_what_was_asked_and_a_retry_hears_the_same(ada: User):
         {"purpose": "standing_order"},
     ],
 )
+@pytest.mark.asvs("V6.6.2")
 def test_any_change_voids_the_agreement(ada: User, change):
     app = app_of(ada)
     asked = asked_for(ada)
