@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from urllib.error import URLError
+from urllib.parse import urlsplit
 
 import psutil
 import psycopg
@@ -55,13 +56,14 @@ class Bank:
         """Return where it is."""
         return f"http://127.0.0.1:{self.port}"
 
-    def cpu(self) -> dict[str, float]:
-        """Return the processor seconds that each kind of process has used, children included."""
-        used: dict[str, float] = {}
-        for name, roots in self.processes.items():
-            family = [p for root in roots for p in (root, *root.children(recursive=True))]
-            used[name] = sum(sum(_times(process)) for process in family)
-        return used
+    def cpu(self) -> dict[tuple[str, int], float]:
+        """Return the processor seconds of every process so far, by its kind and its id."""
+        return {
+            (name, process.pid): sum(_times(process))
+            for name, roots in self.processes.items()
+            for root in roots
+            for process in (root, *root.children(recursive=True))
+        }
 
     def rss(self) -> int:
         """Return the bytes that the web server holds."""
@@ -124,11 +126,12 @@ def _running(name: str, words: Sequence[str], home: Path) -> Iterator[psutil.Pro
 def _families(home: Path) -> dict[str, list[psutil.Process]]:
     """Return the servers that stand on this home."""
     found: dict[str, list[psutil.Process]] = {"postgres": [], "valkey": []}
+    cache = urlsplit(os.environ["VORTEX_CACHE_URL"]).port
     for process in psutil.process_iter(["name", "cmdline"]):
         words = " ".join(process.info["cmdline"] or ())
         if str(home) in words and "postgres" in words and "bin/postgres" in words:
             found["postgres"].append(process)
-        elif "valkey" in (process.info["name"] or "") and str(home) in words:
+        elif "valkey" in words and f":{cache}" in words:  # it names itself by its address
             found["valkey"].append(process)
     return found
 

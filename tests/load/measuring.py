@@ -2,6 +2,7 @@
 
 import resource
 import subprocess
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -62,7 +63,9 @@ def _measured(
     ).stdout
     said = msgspec.json.decode(answer.strip().splitlines()[-1], type=_Said)
     made = max(1, said.made)
-    used = {name: spent - before.get(name, 0.0) for name, spent in bank.cpu().items()}
+    used: dict[str, float] = defaultdict(float)
+    for process, spent in bank.cpu().items():
+        used[process[0]] += spent - before.get(process, 0.0)
     used["generator"] = _generator_seconds() - own
     return Measured(
         per_second=said.made / said.seconds,
