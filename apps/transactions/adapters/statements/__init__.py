@@ -1,13 +1,15 @@
 """Files in which people get their statements: what can be read, and what is told apart."""
 
-import re
 from pathlib import Path
 from typing import Final
 
+from apps.transactions.adapters.statements.camt import Camt053
 from apps.transactions.adapters.statements.columns import ROLES
 from apps.transactions.adapters.statements.delimited import Delimited
+from apps.transactions.adapters.statements.mt940 import Mt940
 from apps.transactions.adapters.statements.notations import DATE_FORMATS, DECIMALS
 from apps.transactions.adapters.statements.ofx import Ofx
+from apps.transactions.adapters.statements.qif import Qif
 from apps.transactions.adapters.statements.statement import (
     Hints,
     Line,
@@ -20,7 +22,7 @@ from apps.transactions.adapters.statements.statement import (
 
 MOST_BYTES: Final = 10 * 1024 * 1024
 
-_FORMATS: Final[tuple[StatementFormat, ...]] = (Ofx(), Delimited())
+_FORMATS: Final[tuple[StatementFormat, ...]] = (Ofx(), Camt053(), Qif(), Mt940(), Delimited())
 
 # The first bytes of what people send instead of a statement.
 _OTHERS: Final = (
@@ -28,10 +30,7 @@ _OTHERS: Final = (
     (b"PK\x03\x04", "a ZIP archive or an Excel workbook"),
     (b"\x1f\x8b", "a compressed file"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
-    (b"!Type:", "a QIF file"),
-    (b"!Account", "a QIF file"),
 )
-_MT940: Final = re.compile(rb"(?:^|\n)(?::[0-9]{2}[A-Z]?:|\{1:F)")
 
 
 def read_statement(path: Path, currency: str, hints: Hints) -> Statement:
@@ -46,7 +45,9 @@ def read_statement(path: Path, currency: str, hints: Hints) -> Statement:
         if not other and known.recognises(content):
             return known.read(content, currency, hints)
     name = other or "of a kind that is not known here"
-    raise UnreadableStatementError(f"The file is {name}. OFX and CSV can be imported.")
+    raise UnreadableStatementError(
+        f"The file is {name}. OFX, QIF, MT940, camt.053 and CSV can be imported."
+    )
 
 
 def _content(path: Path) -> bytes:
@@ -68,10 +69,8 @@ def _other(content: bytes) -> str:
     for magic, name in _OTHERS:
         if start.startswith(magic):
             return name
-    if _MT940.search(start[:1000]):
-        return "an MT940 file"
-    if start.startswith(b"<") and b"<OFX>" not in content.upper():
-        return "an XML or HTML document and no OFX statement"
+    if start.startswith(b"<") and b"<OFX>" not in content.upper() and b"BkToCstmr" not in content:
+        return "an XML or HTML document and no statement"
     return ""
 
 

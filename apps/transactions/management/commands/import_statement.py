@@ -1,4 +1,4 @@
-"""`manage.py import_statement FILE --account IBAN`: bring in an OFX or CSV statement."""
+"""`manage.py import_statement FILE --account IBAN`: bring in a statement."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -38,7 +38,8 @@ class Command(BaseCommand):
     """Import a statement; with --dry-run only show what would be posted."""
 
     help = (
-        "Post the lines of an OFX or CSV statement to an account. A file imported twice, or one "
+        "Post the lines of an OFX, QIF, MT940, camt.053 or CSV statement to an account. "
+        "A file imported twice, or one "
         "that overlaps another, adds only what is new. --dry-run shows the lines and posts nothing."
     )
 
