@@ -1,0 +1,1 @@
+"""An attacker's script against a running bank: what a thief tries, and does not get."""

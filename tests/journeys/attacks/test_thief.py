@@ -1,0 +1,183 @@
+"""What a thief tries at the front door of a running bank, over HTTP alone."""
+
+import base64
+import statistics
+import time
+from collections.abc import Iterator
+
+import httpx
+import jwt
+import msgspec
+import pytest
+
+from tests.bank import PASSWORD, Bank, place
+from vortex.ids import new_id
+
+VICTIM = "customer1@example.com"
+_SAMPLES = 12
+# Links by mail, per address and hour: ten, times the scale of this bank, and those that refill.
+_MORE_THAN_ALLOWED = 260
+
+
+@pytest.fixture(scope="module")
+def bank() -> Iterator[Bank]:
+    """A bank of its own, whose limits are high enough to measure and low enough to run into."""
+    with place() as directory:
+        running = Bank(directory / "home")
+        running.open(VORTEX_RATE_LIMIT_SCALE="20")
+        try:
+            yield running
+        finally:
+            running.close()
+
+
+@pytest.fixture
+def thief(bank: Bank) -> Iterator[httpx.Client]:
+    """Somebody whom nobody knows."""
+    with bank.client() as client:
+        yield client
+
+
+def login(thief: httpx.Client, email: str, password: str) -> httpx.Response:
+    return thief.post("/api/auth/login", json={"email": email, "password": password})
+
+
+def seconds_of(thief: httpx.Client, email: str) -> float:
+    begun = time.perf_counter()
+    assert login(thief, email, "not the password at all").status_code == 401
+    return time.perf_counter() - begun
+
+
+def test_neither_words_nor_time_tell_who_is_registered(thief: httpx.Client) -> None:
+    stranger = f"{new_id().hex}@example.com"
+    seen = [login(thief, email, "x" * 20).json() for email in (VICTIM, stranger)]
+    for answer in seen:
+        answer.pop("trace_id")
+    assert seen[0] == seen[1]
+
+    known, unknown = [], []
+    for _ in range(_SAMPLES):  # by turns, so that what slows the machine slows both
+        known.append(seconds_of(thief, VICTIM))
+        unknown.append(seconds_of(thief, stranger))
+
+    spread = max(statistics.stdev(known), statistics.stdev(unknown), 0.01)
+    assert abs(statistics.median(known) - statistics.median(unknown)) < 2 * spread
+
+
+def test_no_forged_token_opens_the_bank(bank: Bank, thief: httpx.Client) -> None:
+    own = login(thief, VICTIM, PASSWORD).json()
+    head, body, signature = own["access"].split(".")
+    claims = jwt.decode(own["access"], options={"verify_signature": False})
+    public = msgspec.json.decode(thief.get("/.well-known/jwks.json").content)["keys"][0]
+    raw = base64.urlsafe_b64decode(public["x"] + "==")
+    promoted = _part({**claims, "roles": ["administrator"]})
+    kid = {"kid": public["kid"]}
+    forgeries = [
+        jwt.encode(claims, "", algorithm="none", headers=kid),
+        jwt.encode(claims, raw, algorithm="HS256", headers=kid),
+        f"{head}.{promoted}.{signature}",
+        f"{head}.{body}.",
+        own["refresh"],
+        _part({"alg": "EdDSA", "kid": public["kid"], "jwk": public}) + f".{promoted}.{signature}",
+    ]
+
+    for forgery in forgeries:
+        answer = thief.get("/api/auth/user/profile", headers={"Authorization": f"Bearer {forgery}"})
+        assert answer.status_code == 401, forgery
+
+
+def test_a_stolen_refresh_token_is_worth_nothing_once_its_owner_went_on(
+    thief: httpx.Client,
+) -> None:
+    own = login(thief, VICTIM, PASSWORD).json()
+    stolen = own["refresh"]
+    first = thief.post("/api/auth/refresh", json={"refresh": stolen}).json()
+    second = thief.post("/api/auth/refresh", json={"refresh": first["refresh"]}).json()
+
+    replayed = thief.post("/api/auth/refresh", json={"refresh": stolen})
+
+    assert replayed.status_code == 401
+    for access in (own["access"], first["access"], second["access"]):
+        answer = thief.get("/api/auth/user/profile", headers={"Authorization": f"Bearer {access}"})
+        assert (answer.status_code, answer.json()["code"]) == (401, "session_revoked")
+
+
+def test_nobody_makes_themselves_staff(thief: httpx.Client) -> None:
+    email = f"{new_id().hex}@example.com"
+    gifts = {"roles": ["administrator"], "is_staff": True, "is_superuser": True, "is_active": True}
+    body = {"email": email, "password": "correct horse battery", "full_name": "Eve", **gifts}
+    assert thief.post("/api/auth/register", json=body).status_code in {201, 422}
+    access = login(thief, email, "correct horse battery").json()["access"]
+    bearer = {"Authorization": f"Bearer {access}"}
+
+    profile = thief.patch(
+        "/api/auth/user/profile", json={"full_name": "Eve", **gifts}, headers=bearer
+    ).json()
+
+    assert profile["roles"] == ["customer"]
+    assert thief.get("/api/auth/roles", headers=bearer).status_code == 403
+
+
+@pytest.mark.parametrize("email", ["customer1@exаmple.com", "сustomer1@example.com"])
+def test_a_look_alike_is_not_the_victim(thief: httpx.Client, email: str) -> None:
+    assert login(thief, email, PASSWORD).status_code == 401
+    body = {"email": email, "password": "correct horse battery", "full_name": "Eve"}
+    assert thief.post("/api/auth/register", json=body).status_code == 422
+
+
+@pytest.mark.parametrize("password", ["x" * 10_240, "a\x00b" * 5, "\ud83d" * 3 + "x" * 12])
+def test_a_password_that_is_no_text_costs_the_bank_nothing(
+    thief: httpx.Client, password: str
+) -> None:
+    body = msgspec.json.encode({"email": VICTIM}) if "\ud83d" in password else b""
+    if body:  # half a surrogate pair exists in JSON only as an escape
+        body = body[:-1] + b',"password":"\\ud83d\\ud83dxxxxxxxxxxxx"}'
+        answer = thief.post(
+            "/api/auth/login", content=body, headers={"Content-Type": "application/json"}
+        )
+    else:
+        answer = login(thief, VICTIM, password)
+
+    assert answer.status_code in {400, 401, 422}
+
+
+@pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "/\\evil.example"])
+def test_signing_in_leads_nowhere_else(thief: httpx.Client, target: str) -> None:
+    page = thief.get("/admin/login/", params={"next": target})
+    assert page.status_code == 200
+    sent = thief.post(
+        "/admin/login/",
+        params={"next": target},
+        data={
+            "username": "staff@example.com",
+            "password": PASSWORD,
+            "csrfmiddlewaretoken": thief.cookies["csrftoken"],
+        },
+    )
+
+    assert sent.headers["Location"] == "/admin/second-factor/"
+    assert thief.get("/admin/").status_code == 302
+
+
+def test_the_links_of_mails_are_guessed_by_nobody(thief: httpx.Client) -> None:
+    for path in ("/api/auth/password/reset", "/api/auth/email/verify"):
+        body = {"token": "A" * 43, "password": "correct horse battery"}
+        assert thief.post(path, json=body).json()["code"] == "link_not_valid"
+
+
+def test_a_spoofed_address_does_not_buy_new_attempts(bank: Bank) -> None:
+    statuses: list[int] = []
+    with bank.client() as client:
+        while 429 not in statuses and len(statuses) < _MORE_THAN_ALLOWED:
+            answer = client.post(
+                "/api/auth/password/forgot",
+                json={"email": "nobody at all"},
+                headers={"X-Forwarded-For": f"198.51.100.{len(statuses) % 250}"},
+            )
+            statuses.append(answer.status_code)
+
+    assert statuses[-1] == 429
+
+
+def _part(value: object) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(value)).rstrip(b"=").decode()
