@@ -152,8 +152,8 @@ as $$
 declare
   n int := cardinality(p_ids);
   v_attempts int := 0;
-  v_found int; v_pos int[]; v_index int[]; v_owner uuid[]; v_currency int[]; v_state int[]; v_floor bigint[];
-  v_was bigint[]; v_was_version bigint[]; v_everything bigint[]; v_balance bigint[]; v_version bigint[];
+  v_found int; v_pos int[]; v_index int[]; v_owner uuid[]; v_currency int[]; v_state int[];
+  v_floor bigint[]; v_was bigint[]; v_was_version bigint[]; v_balance bigint[]; v_version bigint[];
   v_known int[]; v_hash bytea[]; v_at timestamptz[];
   v_made int; k int;
 begin
@@ -177,26 +177,23 @@ begin
          where t.id = s.id
         returning s.pos, t.owner_id, coalesce(array_position(p_currencies, t.currency), 0) as currency,
                   old.booked_minor as was, old.version as was_version,
-                  new.booked_minor as everything,
                   case when t.kind = 'customer' then t.held_minor - t.overdraft_minor end as floor,
                   t.debits_frozen::int + t.credits_frozen::int * 2
                     + (t.closed_at is not null)::int * 4 as state
       )
       select count(*), array_agg(c.pos order by c.pos), array_agg(c.owner_id order by c.pos),
              array_agg(c.currency order by c.pos), array_agg(c.was order by c.pos),
-             array_agg(c.was_version order by c.pos), array_agg(c.everything order by c.pos),
-             array_agg(c.floor order by c.pos), array_agg(c.state order by c.pos)
-        into v_found, v_pos, v_owner, v_currency, v_was, v_was_version, v_everything, v_floor,
-             v_state
+             array_agg(c.was_version order by c.pos), array_agg(c.floor order by c.pos),
+             array_agg(c.state order by c.pos)
+        into v_found, v_pos, v_owner, v_currency, v_was, v_was_version, v_floor, v_state
         from changed c;
       if v_found < cardinality(p_accounts) then  -- leave a gap for each that does not exist
         v_index := array_fill(null::int, array[cardinality(p_accounts)]);
         for k in 1 .. v_found loop v_index[v_pos[k]] := k; end loop;
         select array_agg(v_owner[i] order by o), array_agg(v_currency[i] order by o),
                array_agg(v_was[i] order by o), array_agg(v_was_version[i] order by o),
-               array_agg(v_everything[i] order by o), array_agg(v_floor[i] order by o),
-               array_agg(v_state[i] order by o)
-          into v_owner, v_currency, v_was, v_was_version, v_everything, v_floor, v_state
+               array_agg(v_floor[i] order by o), array_agg(v_state[i] order by o)
+          into v_owner, v_currency, v_was, v_was_version, v_floor, v_state
           from unnest(v_index) with ordinality x (i, o);
       end if;
       booked := clock_timestamp();
@@ -230,10 +227,9 @@ begin
 
       if v_made < n then
         update transactions_account t set booked_minor = s.balance, version = s.version
-          from unnest(p_accounts, v_balance, v_version, v_everything, v_was_version, p_counts)
-            s (id, balance, version, everything, was_version, legs)
-         where t.id = s.id
-           and (s.balance <> s.everything or s.version <> s.was_version + s.legs);
+          from unnest(p_accounts, v_balance, v_version, v_was_version, p_counts)
+            s (id, balance, version, was_version, legs)
+         where t.id = s.id and s.version <> s.was_version + s.legs;
       end if;
       exit attempts when v_made = 0;
 
