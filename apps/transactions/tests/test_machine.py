@@ -102,11 +102,14 @@ class Bank(RuleBasedStateMachine):
     @initialize(target=customers)
     def first(self) -> UUID:
         """Begin with somebody who has money."""
-        return self.opens(300)
+        return self._opened(300)
 
     @rule(target=customers, minor=st.integers(0, 300))
     def opens(self, minor: int) -> UUID:
         """Open an account, with money in it."""
+        return self._opened(minor)
+
+    def _opened(self, minor: int) -> UUID:
         account_id = new_id()
         self._open(account_id, is_system=False)
         if minor:
@@ -202,7 +205,7 @@ class Bank(RuleBasedStateMachine):
 @pytest.mark.timeout(600)
 @pytest.mark.django_db(databases=[alias_of("transactions")])
 def test_thousands_of_steps_leave_both_ledgers_alike() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Bank,
         settings=settings(
             max_examples=EXAMPLES,
