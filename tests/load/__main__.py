@@ -31,6 +31,10 @@ from tests.load.measuring import Measured
 Measure = Callable[[Bank, float], Measured]
 
 PGBENCH, PGLEDGER = "pgbench TPC-B", "pgledger"
+COLUMNS: Final = (
+    *("", "a second", "noise", "ratio", "P50", "P95", "P99 ms"),
+    *("CPU µs each", "WAL", "met"),
+)
 
 
 @dataclass(frozen=True)
@@ -143,18 +147,7 @@ def _broken_laws() -> int:
 
 def _show(found: dict[str, list[Measured]], options: Options) -> None:
     table = Table(title=f"{options.server}, {options.workers} worker(s), {os.cpu_count()} cores")
-    for column in (
-        "",
-        "a second",
-        "noise",
-        "ratio",
-        "P50",
-        "P95",
-        "P99 ms",
-        "CPU µs each",
-        "WAL",
-        "met",
-    ):
+    for column in COLUMNS:
         table.add_column(column, justify="left" if column in {"", "CPU µs each"} else "right")
     rates = {name: median(one.per_second for one in rounds) for name, rounds in found.items()}
     said: dict[str, dict[str, Any]] = {}

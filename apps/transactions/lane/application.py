@@ -84,13 +84,9 @@ class PostingLane:
             said: Answer | Refusal = LedgerBusy(retry_after=1) if reply is None else reply.said
             code = said.code if isinstance(said, Refusal) else None
             answer = answers.refused(said, path) if isinstance(said, Refusal) else said
-            spent = None if reply is None else reply.spent
+            spent, secure = None if reply is None else reply.spent, is_secure(scope, headers)
             fields = answers.headers_of(
-                answer,
-                spent,
-                current.request_id,
-                bulk=is_bulk,
-                secure=is_secure(scope, headers),
+                answer, spent, current.request_id, bulk=is_bulk, secure=secure
             )
             await _send(send, answer, fields)
             peer = (scope.get("client") or ("",))[0]

@@ -59,14 +59,14 @@ Headers = dict[bytes, str]
 class Asked:
     """What somebody may want: who says so, under which key, and which transfers.
 
-    `atomic` is None for a request of one transfer.
+    `all_or_none` is None for a request of one transfer.
     """
 
     token: Verified
     key: str
     request_hash: bytes
     transfers: tuple[Transfer, ...]
-    atomic: bool | None = None
+    all_or_none: bool | None = None
 
     @property
     def caller(self) -> str:

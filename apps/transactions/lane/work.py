@@ -83,7 +83,7 @@ def _bulk(job: Job) -> Answer | Refusal:
     outcomes = transfer_many(
         transfers=asked.transfers,
         owner_id=asked.token.principal.user_id,
-        atomic=bool(asked.atomic),
+        atomic=bool(asked.all_or_none),
     )
     answer = answers.outcomes(outcomes)
     record_many([asked.caller], [asked.key], [asked.request_hash], [answer])
