@@ -90,11 +90,7 @@ def _undo(
     asked: int | None,
 ) -> Posted:
     left = undone.total_minor - undone.undone_minor
-    if left == 0:
-        raise AlreadyReversed(posting_id=str(original.id))
-    amount = left if asked is None else asked
-    if not 0 < amount <= left:
-        raise ReversalExceedsOriginal(posting_id=str(original.id), left_minor=left)
+    amount = _within(left, asked, original.id)
     undone.undone_minor += amount
     undone.save(update_fields=["undone_minor"])
     if amount == undone.total_minor:
@@ -120,6 +116,15 @@ def _undo(
         )
     )
     return posted
+
+
+def _within(left: int, asked: int | None, original_id: UUID) -> int:
+    if left == 0:
+        raise AlreadyReversed(posting_id=str(original_id))
+    amount = left if asked is None else asked
+    if not 0 < amount <= left:
+        raise ReversalExceedsOriginal(posting_id=str(original_id), left_minor=left)
+    return amount
 
 
 def _locked(original_id: UUID, total_minor: int) -> Undone:
