@@ -253,7 +253,7 @@ def test_pages_follow_each_other_without_a_gap_and_newest_first() -> None:
     seen: list[str] = []
     cursor = ""
     while True:
-        page = client_of(alice).get("/api/transactions", {"limit": 3, "cursor": cursor}).data
+        page = client_of(alice).get(f"/api/transactions?limit=3&cursor={cursor}").data
         seen += [item["id"] for item in page["items"]]
         cursor = page["next_cursor"]
         if cursor is None:
