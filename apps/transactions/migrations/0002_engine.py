@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
             [
                 DRAFT,
                 (SQL / "0002_engine.sql").read_text(),
-                (SQL / "0003_engine_only.sql").read_text(),
+                (SQL / "0002_engine_only.sql").read_text(),
             ],
             BACKWARD,
         ),

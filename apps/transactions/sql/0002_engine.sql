@@ -157,7 +157,7 @@ declare
   v_known int[]; v_hash bytea[]; v_at timestamptz[];
   v_made int; k int;
 begin
-  perform set_config('transactions.engine', 'on', true);  -- see 0003_engine_only.sql
+  perform set_config('transactions.engine', 'on', true);  -- see 0002_engine_only.sql
   <<attempts>>
   loop
     begin

@@ -1,15 +1,10 @@
 """Set money aside, and count what of a posting has been undone."""
 
-from pathlib import Path
-
 from django.db import migrations, models
-
-# The ledger's own migrations come first, however many there are.
-_ENGINE = max(path.stem for path in Path(__file__).parent.glob("000*.py"))
 
 
 class Migration(migrations.Migration):
-    dependencies = [("transactions", _ENGINE)]
+    dependencies = [("transactions", "0002_engine")]
 
     operations = [
         migrations.CreateModel(

@@ -9,7 +9,7 @@ SQL = Path(__file__).resolve().parent.parent / "sql"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("transactions", "0012_filing"),
+        ("transactions", "0005_filing"),
     ]
 
     operations = [
@@ -37,6 +37,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(
-            (SQL / "0013_chain.sql").read_text(), "delete from transactions_chain_head"
+            (SQL / "0006_chain.sql").read_text(), "delete from transactions_chain_head"
         ),
     ]

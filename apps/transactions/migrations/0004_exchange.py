@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("transactions", "0010_holds"),
+        ("transactions", "0003_holds"),
     ]
 
     operations = [

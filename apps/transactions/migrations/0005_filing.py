@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("transactions", "0011_exchange"),
+        ("transactions", "0004_exchange"),
     ]
 
     operations = [
