@@ -1,9 +1,6 @@
 """Administration of accounts: it looks; freezing and thawing go through the service, audited."""
 
-from typing import Any
-
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -12,33 +9,18 @@ from apps.accounts.domain.standing import BANK_ROLES, Change, Party
 from apps.accounts.models import Account
 from vortex.clock import now
 from vortex.errors import Refusal
+from vortex.staff import LookingAdmin, record
 
 
 @admin.register(Account)
-class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class AccountAdmin(LookingAdmin):
     """Who holds which account; the money is the ledger's."""
 
     list_display = ("iban", "owner_id", "product", "currency", "standing", "opened_at")
     list_filter = ("standing", "product", "currency")
     search_fields = ("iban", "owner_id")
     ordering = ("-opened_at",)
-    show_full_result_count = False
     actions = ("freeze", "unfreeze")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds: an account is opened through the contract."""
-        del request
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody edits."""
-        del request, obj
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody removes: an account is closed, and stays."""
-        del request, obj
-        return False
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Whether the actions are offered: to those whose roles may freeze over the API too."""
@@ -63,11 +45,5 @@ class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             except Refusal as refusal:
                 messages.error(request, f"{account.iban}: {refusal.detail}")
                 continue
-            LogEntry.objects.log_actions(
-                user_id=str(request.user.pk),
-                queryset=[account],
-                action_flag=CHANGE,
-                change_message=change.value,
-                single_object=True,
-            )
+            record(request, account, change.value)
             messages.success(request, f"{account.iban}: {change.value} done")

@@ -1,34 +1,17 @@
 """Administration of people and sessions: it looks, and what it changes goes through a service."""
 
-from typing import Any
-
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.auth.models import Session, SigningKey, User
 from apps.auth.services import sessions
 from vortex.clock import now
+from vortex.staff import LookingAdmin, record
 
 
-class LookingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Shows rows; none is added, edited or removed by hand."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody adds."""
-        del request, obj
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody edits."""
-        del request, obj
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody removes."""
-        del request, obj
-        return False
+class DecidingAdmin(LookingAdmin):
+    """Shows rows, and offers its actions to administrators."""
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         """Whether the actions of a page are offered."""
@@ -36,7 +19,7 @@ class LookingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class UserAdmin(LookingAdmin):
+class UserAdmin(DecidingAdmin):
     """People."""
 
     list_display = ("email", "full_name", "roles", "is_active", "created_at")
@@ -44,7 +27,6 @@ class UserAdmin(LookingAdmin):
     search_fields = ("email", "full_name")
     fields = ("id", "email", "full_name", "roles", "is_active", "created_at", "last_login")
     ordering = ("-created_at",)
-    show_full_result_count = False
     actions = ("deactivate", "reactivate")
 
     @admin.action(
@@ -54,7 +36,7 @@ class UserAdmin(LookingAdmin):
         """Deactivate the chosen people, except whoever is asking."""
         for user in queryset.exclude(pk=str(request.user.pk)):
             sessions.deactivate(user_id=user.pk, now=now())
-            _audit(request, user, "deactivated")
+            record(request, user, "deactivated")
         messages.success(request, "Done, except for yourself.")
 
     @admin.action(description="Reactivate: may sign in again", permissions=["decide"])
@@ -62,18 +44,17 @@ class UserAdmin(LookingAdmin):
         """Let the chosen people sign in again."""
         for user in queryset:
             sessions.reactivate(user_id=user.pk)
-            _audit(request, user, "reactivated")
+            record(request, user, "reactivated")
 
 
 @admin.register(Session)
-class SessionAdmin(LookingAdmin):
+class SessionAdmin(DecidingAdmin):
     """Sessions."""
 
     list_display = ("user", "user_agent", "network", "created_at", "last_seen_at", "revoked_reason")
     list_select_related = ("user",)
     search_fields = ("user__email",)
     ordering = ("-created_at",)
-    show_full_result_count = False
     actions = ("revoke",)
 
     @admin.action(description="Revoke: tokens dead, sockets closed", permissions=["decide"])
@@ -81,7 +62,7 @@ class SessionAdmin(LookingAdmin):
         """End the chosen sessions."""
         for session in queryset:
             sessions.revoke_session(session_id=session.pk, reason="revoked_by_staff", now=now())
-            _audit(request, session, "revoked")
+            record(request, session, "revoked")
 
 
 @admin.register(SigningKey)
@@ -91,13 +72,3 @@ class SigningKeyAdmin(LookingAdmin):
     list_display = ("kid", "state", "created_at", "retires_at")
     fields = ("kid", "state", "public_jwk", "created_at", "retires_at")
     ordering = ("-created_at",)
-
-
-def _audit(request: HttpRequest, row: Model, what: str) -> None:
-    LogEntry.objects.log_actions(
-        user_id=str(request.user.pk),
-        queryset=[row],
-        action_flag=CHANGE,
-        change_message=what,
-        single_object=True,
-    )

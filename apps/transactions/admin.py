@@ -1,9 +1,6 @@
 """Administration of the ledger: it looks. A posting is undone through the service, audited."""
 
-from typing import Any
-
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
@@ -15,33 +12,13 @@ from apps.transactions.services import reversing
 from vortex.errors import Refusal
 from vortex.ids import new_id
 from vortex.money import Money
+from vortex.staff import LookingAdmin, record
 
 _MAY_REVERSE = {"administrator", "support_agent"}
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """What may be looked at and not touched."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds a row."""
-        del request
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody edits a row."""
-        del request, obj
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody removes a row."""
-        del request, obj
-        return False
-
-
 @admin.register(Account)
-class AccountAdmin(ReadOnlyAdmin):
+class AccountAdmin(LookingAdmin):
     """Ledger accounts with their money."""
 
     list_display = ("id", "kind", "owner_id", "name", "booked", "held", "version", "state")
@@ -98,7 +75,7 @@ class AccountAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Posting)
-class PostingAdmin(ReadOnlyAdmin):
+class PostingAdmin(LookingAdmin):
     """Postings with their legs."""
 
     list_display = ("id", "booked_at", "kind", "description", "counterparty", "reverses_id")
@@ -143,13 +120,7 @@ class PostingAdmin(ReadOnlyAdmin):
             except Refusal as refusal:
                 messages.error(request, f"{posting.id}: {refusal.detail}")
                 continue
-            LogEntry.objects.log_actions(
-                user_id=str(request.user.pk),
-                queryset=[posting],
-                action_flag=CHANGE,
-                change_message=f"reversed by {posted.posting_id}",
-                single_object=True,
-            )
+            record(request, posting, f"reversed by {posted.posting_id}")
             messages.success(request, f"{posting.id}: reversed by {posted.posting_id}")
 
 

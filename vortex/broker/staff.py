@@ -4,12 +4,12 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from vortex.broker.parking import desk
 from vortex.errors import Refusal
+from vortex.staff import LookingAdmin, record
 
 _CONTEXT = "context"
 
@@ -31,7 +31,7 @@ class ContextFilter(admin.SimpleListFilter):
         return queryset
 
 
-class ParkedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ParkedAdmin(LookingAdmin):
     """Shows the parked messages of one desk; what it changes goes through the desk, on record."""
 
     desk_name = ""
@@ -39,27 +39,11 @@ class ParkedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display_links = None
     list_filter = (ContextFilter,)
     ordering = ("id",)
-    show_full_result_count = False
     actions: tuple[str, ...] = ("retry", "skip")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Return the rows of the context that the address names, by default the first one."""
         return super().get_queryset(request).using(settings.VORTEX_ALIASES[_context(request)])
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody adds."""
-        del request, obj
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody edits; `manage.py parked edit` does."""
-        del request, obj
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody removes; skipping leaves a trace."""
-        del request, obj
-        return False
 
     def has_release_permission(self, request: HttpRequest) -> bool:
         """Say whether retrying and skipping are offered."""
@@ -88,13 +72,7 @@ class ParkedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             except Refusal as refusal:
                 messages.error(request, f"{topic} {key}: {refusal.detail}")
                 continue
-            LogEntry.objects.log_actions(
-                user_id=str(request.user.pk),
-                queryset=[row],
-                action_flag=CHANGE,
-                change_message=f"{verb} {context} {topic} {key}",
-                single_object=True,
-            )
+            record(request, row, f"{verb} {context} {topic} {key}")
             messages.success(request, f"{topic} {key}: {verb} done")
 
 
