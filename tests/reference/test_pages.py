@@ -18,6 +18,8 @@ from tests.architecture.source import ROOT
 from vortex.contracts import event_classes
 
 REFERENCE = ROOT / "docs" / "reference"
+# Written by whoever runs `make bench`: no code can say what a machine takes.
+MEASURED = {"performance.md"}
 PAGES = (
     *(f"contracts/{context.name}.json" for context in CONTEXTS),
     "contracts.md",
@@ -55,7 +57,7 @@ def test_every_page_is_compared_and_no_old_one_is_left(fresh: dict[str, str]) ->
     on_disk = {file.relative_to(REFERENCE).as_posix() for file in _files(REFERENCE)}
 
     assert set(fresh) == set(PAGES)
-    assert on_disk == set(PAGES)
+    assert on_disk - MEASURED == set(PAGES)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -58,8 +58,8 @@ class FactsSerializer(serializers.Serializer[Any]):
 
     id = serializers.UUIDField(source="pk")
     product = serializers.ChoiceField(choices=list(Product))
-    currency = serializers.CharField(help_text="ISO 4217.")
-    iban = serializers.CharField(help_text="Without spaces.")
+    currency = TextField(help_text="ISO 4217.")
+    iban = TextField(help_text="Without spaces.")
     status = serializers.ChoiceField(choices=list(AccountStatus))
     overdraft = MoneyField(help_text="How far below zero the account may go.")
     opened_at = serializers.DateTimeField()
@@ -122,7 +122,7 @@ class PayeeSerializer(serializers.Serializer[Any]):
     account_id = serializers.UUIDField(source="pk")
     iban = serializers.SerializerMethodField(help_text="Masked.")
     holder = serializers.SerializerMethodField(help_text="The holder's name, masked.")
-    currency = serializers.CharField()
+    currency = TextField()
 
     def get_iban(self, account: Account) -> str:
         """Return the number by which its holder recognises it."""

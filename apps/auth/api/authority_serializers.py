@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from apps.auth.domain.names import LONGEST_LABEL
 from apps.auth.models import ApiKey
+from vortex.http.fields import TextField
 
 _YEAR = 365
 
@@ -17,20 +18,20 @@ _YEAR = 365
 class RolesSerializer(serializers.Serializer[Any]):
     """All roles of a person."""
 
-    roles = serializers.ListField(child=serializers.CharField(max_length=32), max_length=10)
+    roles = serializers.ListField(child=TextField(max_length=32), max_length=10)
 
 
 class PermissionsSerializer(serializers.Serializer[Any]):
     """Which role may do what, and to whose things: `own` or `any`."""
 
-    permissions = serializers.DictField(child=serializers.DictField(child=serializers.CharField()))
-    scopes = serializers.ListField(child=serializers.CharField())
+    permissions = serializers.DictField(child=serializers.DictField(child=TextField()))
+    scopes = serializers.ListField(child=TextField())
 
 
 class ApiKeySerializer(serializers.ModelSerializer[ApiKey]):
     """A key of a program, without its secret."""
 
-    scopes = serializers.ListField(child=serializers.CharField())
+    scopes = serializers.ListField(child=TextField())
 
     class Meta:
         model = ApiKey
@@ -59,15 +60,15 @@ class ApiKeysSerializer(serializers.Serializer[Any]):
 class NewApiKeySerializer(serializers.Serializer[Any]):
     """A key to be made."""
 
-    name = serializers.CharField(max_length=LONGEST_LABEL)
-    scopes = serializers.ListField(child=serializers.CharField(max_length=40), max_length=40)
+    name = TextField(max_length=LONGEST_LABEL)
+    scopes = serializers.ListField(child=TextField(max_length=40), max_length=40)
     expires_in_days = serializers.IntegerField(min_value=1, max_value=_YEAR)
 
 
 class MadeApiKeySerializer(ApiKeySerializer):
     """A key with its secret, shown once."""
 
-    key = serializers.CharField(read_only=True)
+    key = TextField(read_only=True)
 
     class Meta(ApiKeySerializer.Meta):
         fields = [*ApiKeySerializer.Meta.fields, "key"]
@@ -79,7 +80,7 @@ class MadeApiKeySerializer(ApiKeySerializer):
 class KeySerializer(serializers.Serializer[Any]):
     """A key of a program."""
 
-    key = serializers.CharField(max_length=128, write_only=True)
+    key = TextField(max_length=128, write_only=True)
 
 
 class ExportSerializer(serializers.Serializer[Any]):
@@ -87,7 +88,7 @@ class ExportSerializer(serializers.Serializer[Any]):
 
     exported_at = serializers.DateTimeField()
     profile = serializers.DictField()
-    second_factors = serializers.ListField(child=serializers.CharField())
+    second_factors = serializers.ListField(child=TextField())
     passkeys = serializers.ListField(child=serializers.DictField())
     sessions = serializers.ListField(child=serializers.DictField())
     api_keys = serializers.ListField(child=serializers.DictField())

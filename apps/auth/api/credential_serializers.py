@@ -8,6 +8,7 @@ from rest_framework import serializers
 from apps.auth.api.fields import PasswordField
 from apps.auth.domain import email
 from apps.auth.models import Session
+from vortex.http.fields import TextField
 
 _A_TOKEN = "9mT0u1v0r1Yk3F0c1xq5b0oR0n1wZ2yQm6v8Xc4J7hE"  # noqa: S105 - an example
 
@@ -18,7 +19,7 @@ _A_TOKEN = "9mT0u1v0r1Yk3F0c1xq5b0oR0n1wZ2yQm6v8Xc4J7hE"  # noqa: S105 - an exam
 class AddressSerializer(serializers.Serializer[Any]):
     """An e-mail address."""
 
-    email = serializers.CharField(max_length=email.LONGEST)
+    email = TextField(max_length=email.LONGEST)
 
 
 @extend_schema_serializer(
@@ -27,7 +28,7 @@ class AddressSerializer(serializers.Serializer[Any]):
 class LinkSerializer(serializers.Serializer[Any]):
     """What stands in the link of a mail."""
 
-    token = serializers.CharField(max_length=128)
+    token = TextField(max_length=128)
 
 
 @extend_schema_serializer(

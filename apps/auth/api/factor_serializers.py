@@ -8,6 +8,7 @@ from rest_framework import serializers
 from apps.auth.api.fields import AnswerSerializer
 from apps.auth.domain.names import LONGEST_LABEL
 from apps.auth.models import Passkey, TrustedBrowser
+from vortex.http.fields import TextField
 
 _A_CHALLENGE = "0199b3a05f3e7c8e9d5e3f1d9d1f0a11.5XG0jvTgQ9TtT0b6t0yQH2bq0i2mYwzX3uJr9M1n0aE"
 
@@ -29,7 +30,7 @@ _A_CHALLENGE = "0199b3a05f3e7c8e9d5e3f1d9d1f0a11.5XG0jvTgQ9TtT0b6t0yQH2bq0i2mYwz
 class SecondFactorSerializer(AnswerSerializer):
     """The second factor that signing in has asked for."""
 
-    challenge = serializers.CharField(max_length=200)
+    challenge = TextField(max_length=200)
     trust_browser = serializers.BooleanField(
         default=False, help_text="Do not ask again in this browser for 30 days."
     )
@@ -38,16 +39,16 @@ class SecondFactorSerializer(AnswerSerializer):
 class MethodsSerializer(serializers.Serializer[Any]):
     """The second factors that the caller has."""
 
-    methods = serializers.ListField(child=serializers.CharField())
+    methods = serializers.ListField(child=TextField())
     recovery_codes_left = serializers.IntegerField()
 
 
 class EnrolmentSerializer(serializers.Serializer[Any]):
     """What an authenticator app is told, once."""
 
-    secret = serializers.CharField(help_text="In base32, to be typed.")
-    uri = serializers.CharField(help_text="otpauth://…, to be followed on a phone.")
-    qr_svg = serializers.CharField(help_text="The same as a QR code, an SVG element.")
+    secret = TextField(help_text="In base32, to be typed.")
+    uri = TextField(help_text="otpauth://…, to be followed on a phone.")
+    qr_svg = TextField(help_text="The same as a QR code, an SVG element.")
 
 
 @extend_schema_serializer(
@@ -56,13 +57,13 @@ class EnrolmentSerializer(serializers.Serializer[Any]):
 class CodeSerializer(serializers.Serializer[Any]):
     """A code of the authenticator app."""
 
-    code = serializers.CharField(max_length=16, write_only=True)
+    code = TextField(max_length=16, write_only=True)
 
 
 class RecoveryCodesSerializer(serializers.Serializer[Any]):
     """Recovery codes, shown once; each is good once."""
 
-    recovery_codes = serializers.ListField(child=serializers.CharField())
+    recovery_codes = serializers.ListField(child=TextField())
 
 
 class TrustedBrowserSerializer(serializers.ModelSerializer[TrustedBrowser]):
@@ -83,7 +84,7 @@ class StepUpOptionsSerializer(serializers.Serializer[Any]):
     """A question, and how it may be answered."""
 
     challenge_id = serializers.UUIDField()
-    methods = serializers.ListField(child=serializers.CharField())
+    methods = serializers.ListField(child=TextField())
     expires_at = serializers.DateTimeField()
     public_key = serializers.JSONField(
         allow_null=True, help_text="For `navigator.credentials.get`, where a passkey may answer."
@@ -112,16 +113,16 @@ class StepUpSerializer(AnswerSerializer):
 class FreshAccessSerializer(serializers.Serializer[Any]):
     """An access token of the same session, with a fresh `auth_time`."""
 
-    access = serializers.CharField()
+    access = TextField()
     expires_in = serializers.IntegerField(help_text="Seconds.")
 
 
 class QuestionSerializer(StepUpOptionsSerializer):
     """What a person is asked to agree to."""
 
-    state = serializers.CharField(help_text="pending, proved, used or void.")
+    state = TextField(help_text="pending, proved, used or void.")
     shown = serializers.DictField(
-        child=serializers.CharField(), help_text="Amount, currency and payee: show all of them."
+        child=TextField(), help_text="Amount, currency and payee: show all of them."
     )
 
 
@@ -138,33 +139,33 @@ class ProvedSerializer(serializers.Serializer[Any]):
     """The state of a question after the answer."""
 
     challenge_id = serializers.UUIDField()
-    state = serializers.CharField()
+    state = TextField()
 
 
 class PasskeyOptionsSerializer(serializers.Serializer[Any]):
     """A question to an authenticator."""
 
-    challenge = serializers.CharField(help_text="Send it back with the credential.")
+    challenge = TextField(help_text="Send it back with the credential.")
     public_key = serializers.JSONField(help_text="For `PublicKeyCredential.parse…OptionsFromJSON`.")
 
 
 class PasskeyResponseSerializer(serializers.Serializer[Any]):
     """What the browser returned: `PublicKeyCredential.toJSON()`."""
 
-    challenge = serializers.CharField(max_length=200)
+    challenge = TextField(max_length=200)
     credential = serializers.DictField()
 
 
 class PasskeyRegistrationSerializer(PasskeyResponseSerializer):
     """A passkey that the browser has made, and what it is called."""
 
-    name = serializers.CharField(max_length=LONGEST_LABEL)
+    name = TextField(max_length=LONGEST_LABEL)
 
 
 class PasskeySerializer(serializers.ModelSerializer[Passkey]):
     """A passkey of the caller."""
 
-    name = serializers.CharField(max_length=LONGEST_LABEL)
+    name = TextField(max_length=LONGEST_LABEL)
 
     class Meta:
         model = Passkey
@@ -181,7 +182,7 @@ class PasskeysSerializer(serializers.Serializer[Any]):
 class RegisteredPasskeySerializer(PasskeySerializer):
     """A new passkey; with the first factor of all come recovery codes, shown once."""
 
-    recovery_codes = serializers.ListField(child=serializers.CharField(), read_only=True)
+    recovery_codes = serializers.ListField(child=TextField(), read_only=True)
 
     class Meta(PasskeySerializer.Meta):
         fields = [*PasskeySerializer.Meta.fields, "recovery_codes"]

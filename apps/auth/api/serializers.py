@@ -53,7 +53,7 @@ class RegistrationSerializer(serializers.Serializer[Any]):
 class RegisteredSerializer(serializers.Serializer[Any]):
     """The same answer whether or not the address was free."""
 
-    email = serializers.CharField(help_text="The address in the one spelling that is kept.")
+    email = TextField(help_text="The address in the one spelling that is kept.")
 
 
 class RefreshSerializer(serializers.Serializer[Any]):
@@ -65,9 +65,9 @@ class RefreshSerializer(serializers.Serializer[Any]):
 class TokensSerializer(serializers.Serializer[Any]):
     """A pair of tokens of one session."""
 
-    access = serializers.CharField(help_text="Send as `Authorization: Bearer <access>`.")
-    refresh = serializers.CharField(help_text="Exchange once, at POST /api/auth/refresh.")
-    token_type = serializers.CharField(default="Bearer")
+    access = TextField(help_text="Send as `Authorization: Bearer <access>`.")
+    refresh = TextField(help_text="Exchange once, at POST /api/auth/refresh.")
+    token_type = TextField(default="Bearer")
     expires_in = serializers.IntegerField(help_text="Seconds that the access token lives.")
 
 
@@ -75,7 +75,7 @@ class ProfileSerializer(serializers.ModelSerializer[User]):
     """A person, as they see themselves."""
 
     full_name = TextField(max_length=names.LONGEST, trim_whitespace=False)
-    roles = serializers.ListField(child=serializers.CharField(), read_only=True)
+    roles = serializers.ListField(child=TextField(), read_only=True)
 
     class Meta:
         model = User
@@ -86,5 +86,5 @@ class ProfileSerializer(serializers.ModelSerializer[User]):
 class TicketSerializer(serializers.Serializer[Any]):
     """What opens one socket."""
 
-    ticket = serializers.CharField(help_text="Connect to `/ws?ticket=<ticket>`, once.")
+    ticket = TextField(help_text="Connect to `/ws?ticket=<ticket>`, once.")
     expires_in = serializers.IntegerField(help_text="Seconds within which to connect.")

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from apps.transactions import selectors
 from apps.transactions.services.verifying import LAWS, breaches_of, totals
+from vortex.http.fields import TextField
 from vortex.identity.permissions import RequiresRole
 from vortex.money import Money
 
@@ -17,9 +18,9 @@ from vortex.money import Money
 class TotalSerializer(serializers.Serializer[Any]):
     """The trial balance of a currency: debits and credits sum to zero."""
 
-    currency = serializers.CharField()
-    debits = serializers.CharField()
-    credits = serializers.CharField()
+    currency = TextField()
+    debits = TextField()
+    credits = TextField()
     entries = serializers.IntegerField()
     balanced = serializers.BooleanField()
 
@@ -27,16 +28,16 @@ class TotalSerializer(serializers.Serializer[Any]):
 class LawSerializer(serializers.Serializer[Any]):
     """A law of the ledger, and at most twenty breaches of it."""
 
-    name = serializers.CharField()
+    name = TextField()
     holds = serializers.BooleanField()
-    breaches = serializers.ListField(child=serializers.CharField())
+    breaches = serializers.ListField(child=TextField())
 
 
 class ChainSerializer(serializers.Serializer[Any]):
     """The end of the chain; keep its hash where the bank's administrators cannot change it."""
 
     length = serializers.IntegerField()
-    head = serializers.CharField(help_text="SHA-256, hexadecimal; empty before the first posting.")
+    head = TextField(help_text="SHA-256, hexadecimal; empty before the first posting.")
     waiting = serializers.IntegerField(help_text="Postings that are not in it yet.")
 
 

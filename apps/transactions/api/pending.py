@@ -27,7 +27,7 @@ from apps.transactions.models import Hold
 from apps.transactions.services import holding, pending
 from vortex.clock import now
 from vortex.db import unit_of_work
-from vortex.http.fields import MoneyField
+from vortex.http.fields import MoneyField, TextField
 from vortex.http.idempotency import IdempotentView
 from vortex.http.openapi import page_of as page_schema
 from vortex.http.pagination import PARAMETERS, page_of, window
@@ -83,10 +83,10 @@ class PendingSerializer(serializers.Serializer[Any]):
     target_account_id = serializers.UUIDField()
     amount = serializers.SerializerMethodField(help_text="What was set aside.")
     committed = serializers.SerializerMethodField(help_text="What has moved of it.")
-    description = serializers.CharField()
-    counterparty = serializers.CharField()
-    reference = serializers.CharField()
-    category = serializers.CharField()
+    description = TextField()
+    counterparty = TextField()
+    reference = TextField()
+    category = TextField()
     placed_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)

@@ -74,14 +74,14 @@ class FoundSerializer(serializers.Serializer[Any]):
     """A page of what was found."""
 
     items = TransactionSerializer(many=True)
-    next_cursor = serializers.CharField(allow_null=True)
+    next_cursor = TextField(allow_null=True)
     count = serializers.IntegerField(allow_null=True, help_text="Where it was asked for.")
 
 
 class SumSerializer(serializers.Serializer[Any]):
     """What came and went under one key, per currency."""
 
-    key = serializers.CharField()
+    key = TextField()
     credits = serializers.SerializerMethodField()
     debits = serializers.SerializerMethodField(help_text="Zero or negative.")
     count = serializers.IntegerField()

@@ -77,8 +77,8 @@ class OutcomeSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="posting_id")
     posted = serializers.BooleanField()
     replayed = serializers.BooleanField(help_text="It stood before this request.")
-    code = serializers.CharField(help_text="Why it was refused; empty where it was not.")
-    detail = serializers.CharField()
+    code = TextField(help_text="Why it was refused; empty where it was not.")
+    detail = TextField()
 
 
 class OutcomesSerializer(serializers.Serializer[Any]):
@@ -111,10 +111,10 @@ class TransactionSerializer(serializers.Serializer[OwnPosting]):
 
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=list(PostingKind))
-    description = serializers.CharField()
-    counterparty = serializers.CharField()
-    reference = serializers.CharField()
-    category = serializers.CharField(help_text="The caller's own; the other side has its own.")
+    description = TextField()
+    counterparty = TextField()
+    reference = TextField()
+    category = TextField(help_text="The caller's own; the other side has its own.")
     booked_at = serializers.DateTimeField()
     effective_date = serializers.DateField()
     reverses_id = serializers.UUIDField(allow_null=True)
@@ -145,14 +145,14 @@ class ReversedSerializer(serializers.Serializer[Any]):
 class CategorySerializer(serializers.Serializer[Any]):
     """A category: its key, which never changes, and its name."""
 
-    key = serializers.CharField()
-    name = serializers.CharField()
+    key = TextField()
+    name = TextField()
 
 
 class CategoryGroupSerializer(serializers.Serializer[Any]):
     """Categories that belong together."""
 
-    name = serializers.CharField()
+    name = TextField()
     categories = CategorySerializer(many=True)
 
 
