@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 # Without compiled modules every start compiles a thousand files again.
 unexport PYTHONDONTWRITEBYTECODE
-REQUIREMENTS := uv base local dev prod
+REQUIREMENTS := uv base local dev prod node
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
