@@ -4,9 +4,9 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from apps.accounts import services
 from apps.accounts.domain.standing import BANK_ROLES, Change, Party
 from apps.accounts.models import Account
+from apps.accounts.services import standing
 from vortex.clock import now
 from vortex.errors import Refusal
 from vortex.staff import LookingAdmin, record
@@ -39,7 +39,7 @@ class AccountAdmin(LookingAdmin):
     def _decide(self, request: HttpRequest, rows: QuerySet[Account], change: Change) -> None:
         for account in rows.order_by("pk"):
             try:
-                services.change_standing(
+                standing.change_standing(
                     account_id=account.pk, change=change, party=Party.BANK, asked_at=now()
                 )
             except Refusal as refusal:

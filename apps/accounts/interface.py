@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from apps.accounts import selectors, services
+from apps.accounts import selectors
 from apps.accounts.contracts import Accounts, AccountView, Product
 from apps.accounts.domain.terms import Terms
 from apps.accounts.models import Account
+from apps.accounts.services import opening
 from vortex.contracts import serves
 
 
@@ -27,7 +28,7 @@ class ServedAccounts(Accounts):
     ) -> AccountView:
         """Open an account here and in the ledger."""
         terms = Terms(owner_id, product, currency, overdraft_minor)
-        opened = services.open_account(
+        opened = opening.open_account(
             account_id=account_id, terms=terms, nickname=nickname, opened_at=opened_at
         )
         return _view_of(opened)

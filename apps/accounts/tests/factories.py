@@ -2,10 +2,10 @@
 
 from typing import Any, Final
 
-from apps.accounts import services
 from apps.accounts.contracts import Product
 from apps.accounts.domain.terms import Terms
 from apps.accounts.models import Account
+from apps.accounts.services import opening
 from vortex.clock import now
 from vortex.db import alias_of
 from vortex.ids import new_id
@@ -22,7 +22,7 @@ def an_account(**told: Any) -> Account:
         currency=told.pop("currency", "EUR"),
         overdraft_minor=told.pop("overdraft_minor", 0),
     )
-    return services.open_account(
+    return opening.open_account(
         account_id=told.pop("account_id", None) or new_id(),
         terms=terms,
         nickname=told.pop("nickname", ""),

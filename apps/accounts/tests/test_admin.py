@@ -5,9 +5,9 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.test import Client
 
-from apps.accounts import services
 from apps.accounts.domain.standing import Change, Party, Standing
 from apps.accounts.models import Account
+from apps.accounts.services import standing
 from apps.accounts.tests.factories import OWN, an_account
 from apps.accounts.tests.fakes import FakeLedger
 from vortex.clock import now
@@ -59,7 +59,7 @@ def test_staff_freeze_and_thaw_with_a_record(ledger: FakeLedger):
 
 def test_a_refusal_is_shown_and_leaves_no_record():
     account = an_account()
-    services.change_standing(
+    standing.change_standing(
         account_id=account.pk, change=Change.CLOSE, party=Party.HOLDER, asked_at=now()
     )
 

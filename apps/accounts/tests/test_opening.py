@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connections
 
-from apps.accounts import services
 from apps.accounts.contracts import (
     AccountOpened,
     Accounts,
@@ -18,6 +17,7 @@ from apps.accounts.contracts import (
 )
 from apps.accounts.domain.standing import Change, Party
 from apps.accounts.models import Account
+from apps.accounts.services import standing
 from apps.accounts.tests.factories import OWN, an_account
 from apps.accounts.tests.fakes import FakeLedger
 from vortex.binding import bind
@@ -122,7 +122,7 @@ def test_a_person_opens_only_so_many_accounts(settings, ledger: FakeLedger):
     assert refused.value.facts["most"] == 2
     assert ledger.calls == ["open_account"] * 2
     an_account()  # somebody else is not concerned
-    services.change_standing(
+    standing.change_standing(
         account_id=first.pk,
         change=Change.CLOSE,
         party=Party.HOLDER,
@@ -136,7 +136,7 @@ def test_opening_and_closing_in_turns_ends_some_day(settings):
     owner_id = new_id()
     for _ in range(5):
         opened = an_account(owner_id=owner_id)
-        services.change_standing(
+        standing.change_standing(
             account_id=opened.pk, change=Change.CLOSE, party=Party.HOLDER, asked_at=now()
         )
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 from django.db import connections
 
-from apps.accounts import services
 from apps.accounts.conf import CHANGE_ABANDONED_AFTER
 from apps.accounts.contracts import (
     AccountClosedEvent,
@@ -23,6 +22,7 @@ from apps.accounts.domain.standing import (
     Standing,
 )
 from apps.accounts.models import Account
+from apps.accounts.services import standing
 from apps.accounts.tasks import finish_abandoned_changes
 from apps.accounts.tests.factories import OWN, an_account
 from apps.accounts.tests.fakes import FakeLedger
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.django_db(databases=[OWN])
 
 
 def change(account: Account, asked: Change, party: Party = Party.HOLDER) -> Account:
-    return services.change_standing(
+    return standing.change_standing(
         account_id=account.pk, change=asked, party=party, asked_at=now()
     )
 
@@ -139,7 +139,7 @@ def test_an_answer_that_never_came_is_made_good_by_the_clockwork(asked, when, le
     assert account.pending, "somebody may still be working on it"
 
     later = now() + CHANGE_ABANDONED_AFTER + timedelta(seconds=1)
-    assert services.finish_abandoned_changes(now=later) == 1
+    assert standing.finish_abandoned_changes(now=later) == 1
 
     account.refresh_from_db()
     assert account.pending == ""
@@ -155,7 +155,7 @@ def test_while_a_change_is_under_way_another_waits(ledger: FakeLedger):
         change(account, Change.FREEZE)
     ledger.before = lambda _: None
 
-    with pytest.raises(services.ChangeUnderWay) as refused:
+    with pytest.raises(standing.ChangeUnderWay) as refused:
         change(account, Change.UNFREEZE)
 
     assert refused.value.facts["retry_after"] == CHANGE_ABANDONED_AFTER.total_seconds()
@@ -170,7 +170,7 @@ def test_who_comes_after_an_abandoned_change_finishes_it_first(ledger: FakeLedge
     ledger.calls.clear()
 
     later = now() + CHANGE_ABANDONED_AFTER + timedelta(seconds=1)
-    thawed = services.change_standing(
+    thawed = standing.change_standing(
         account_id=account.pk, change=Change.UNFREEZE, party=Party.HOLDER, asked_at=later
     )
 
@@ -189,7 +189,7 @@ def test_a_close_that_the_ledger_refuses_later_is_withdrawn(ledger: FakeLedger):
     ledger.credit(account.pk, 1)
 
     later = now() + CHANGE_ABANDONED_AFTER + timedelta(seconds=1)
-    services.finish_abandoned_changes(now=later)
+    standing.finish_abandoned_changes(now=later)
 
     account.refresh_from_db()
     assert (account.standing, account.pending) == (Standing.ACTIVE, "")
@@ -204,12 +204,12 @@ def test_a_ledger_that_stays_away_does_not_stop_the_clockwork(ledger: FakeLedger
 
     later = now() + CHANGE_ABANDONED_AFTER + timedelta(seconds=1)
 
-    assert services.finish_abandoned_changes(now=later) == 2
+    assert standing.finish_abandoned_changes(now=later) == 2
 
 
 def test_an_account_that_does_not_exist_is_not_frozen():
     with pytest.raises(AccountNotFound):
-        services.change_standing(
+        standing.change_standing(
             account_id=new_id(), change=Change.FREEZE, party=Party.BANK, asked_at=now()
         )
 
@@ -222,7 +222,7 @@ def test_freezing_and_thawing_at_once_leaves_ledger_and_account_agreeing(ledger:
         together.wait()
         try:
             change(account, Change.FREEZE if number % 2 else Change.UNFREEZE)
-        except services.ChangeUnderWay:
+        except standing.ChangeUnderWay:
             pass
         finally:
             connections.close_all()

@@ -1,0 +1,6 @@
+"""The tables of accounts, by what they are about; the rules are in domain/."""
+
+from apps.accounts.models.account import Account
+
+# Published here, written in the modules beside.
+__all__ = ["Account"]

@@ -1,0 +1,124 @@
+"""Opening an account, in the ledger first and here second.
+
+It can die between any two lines and be sent again: it is repeatable because the caller brings the
+id, and what the ledger has already is left as it is.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from apps.accounts import selectors
+from apps.accounts.conf import accounts_per_person, open_accounts_per_person
+from apps.accounts.contracts import AccountOpened, AccountTermsDiffer, TooManyAccounts
+from apps.accounts.domain.iban import iban_for
+from apps.accounts.domain.labels import checked_nickname
+from apps.accounts.domain.standing import Standing
+from apps.accounts.domain.terms import Terms
+from apps.accounts.models import Account
+from apps.transactions.contracts import AccountIdReused, Ledger, LedgerAccountKind
+from vortex.binding import bind
+from vortex.db import needs_transaction, refusing, unit_of_work
+from vortex.errors import Unavailable
+from vortex.outbox import publish
+
+
+def open_account(*, account_id: UUID, terms: Terms, nickname: str, opened_at: datetime) -> Account:
+    """Open an account in the ledger and here. A second call with the same terms opens nothing.
+
+    Should the process die after the ledger has answered, the ledger keeps an empty account that
+    nobody can name, and the next call with this id completes it.
+    """
+    nickname = checked_nickname(nickname)
+    known = selectors.account_or_none(account_id=account_id)
+    if known is not None:
+        return _on_the_same_terms(known, terms)
+    _refuse_too_many(terms.owner_id)
+    _open_in_the_ledger(account_id, terms, nickname, opened_at)
+    row = Account(
+        pk=account_id,
+        owner_id=terms.owner_id,
+        product=terms.product.value,
+        currency=terms.currency,
+        overdraft_minor=terms.overdraft_minor,
+        standing=Standing.ACTIVE.value,
+        nickname=nickname,
+        opened_at=opened_at,
+    )
+    # An id that somebody else's account has, and an account number drawn twice at one instant.
+    taken = {
+        "accounts_account_pkey": AccountTermsDiffer,
+        "accounts_account_iban_unique": Unavailable,
+    }
+    with refusing(taken), unit_of_work("accounts") as connection:
+        _one_opening_at_a_time(connection, terms.owner_id)
+        return _record(row, terms)
+
+
+def _on_the_same_terms(account: Account, terms: Terms) -> Account:
+    agreed = (account.owner_id, account.product, account.currency, account.overdraft_minor)
+    if agreed != (terms.owner_id, terms.product, terms.currency, terms.overdraft_minor):
+        raise AccountTermsDiffer(account_id=str(account.pk))
+    return account
+
+
+def _refuse_too_many(owner_id: UUID) -> None:
+    most, most_ever = open_accounts_per_person(), accounts_per_person()
+    now_open, ever = selectors.numbers_of_accounts(owner_id=owner_id)
+    if now_open >= most or ever >= most_ever:
+        raise TooManyAccounts(
+            f"at most {most} accounts are open at a time, and {most_ever} in a lifetime",
+            most=most,
+            most_ever=most_ever,
+        )
+
+
+def _open_in_the_ledger(account_id: UUID, terms: Terms, nickname: str, opened_at: datetime) -> None:
+    try:
+        bind(Ledger).open_account(
+            account_id=account_id,
+            owner_id=terms.owner_id,
+            currency=terms.currency,
+            kind=LedgerAccountKind.CUSTOMER,
+            name=nickname,
+            overdraft_minor=terms.overdraft_minor,
+            opened_at=opened_at,
+        )
+    except AccountIdReused as refusal:
+        raise AccountTermsDiffer(account_id=str(account_id)) from refusal
+
+
+def _one_opening_at_a_time(connection: BaseDatabaseWrapper, owner_id: UUID) -> None:
+    """Make a person's openings wait for each other, so that two cannot both be the last allowed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"accounts.open:{owner_id}"]
+        )
+
+
+@needs_transaction("accounts")
+def _record(row: Account, terms: Terms) -> Account:
+    known = selectors.account_or_none(account_id=row.pk)
+    if known is not None:  # the same request, sent twice at once
+        return _on_the_same_terms(known, terms)
+    _refuse_too_many(terms.owner_id)
+    row.iban = _free_iban(row.pk, row.currency)
+    row.save(force_insert=True)
+    publish(
+        AccountOpened(
+            account_id=row.pk,
+            owner_id=row.owner_id,
+            product=row.product,
+            currency=row.currency,
+            opened_at=row.opened_at,
+        )
+    )
+    return row
+
+
+def _free_iban(account_id: UUID, currency: str) -> str:
+    attempt = 0
+    while Account.objects.filter(iban=iban_for(account_id, currency, attempt)).exists():
+        attempt += 1
+    return iban_for(account_id, currency, attempt)
