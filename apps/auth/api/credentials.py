@@ -1,12 +1,11 @@
 """HTTP of addresses and passwords: proved by mail, changed by their owner."""
 
-from dataclasses import asdict
-
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.auth.api import carriers
 from apps.auth.api.credential_serializers import (
     AddressSerializer,
     LinkSerializer,
@@ -60,6 +59,7 @@ class ChangeView(APIView):
         operation_id="auth_password_change",
         request=PasswordChangeSerializer,
         responses=TokensSerializer,
+        parameters=[carriers.TRANSPORT],
     )
     def post(self, request: Request) -> Response:
         """Set another password; every session ends, and these are the tokens of a new one."""
@@ -74,7 +74,7 @@ class ChangeView(APIView):
             device=device_of(request),
             now=now(),
         )
-        return Response(TokensSerializer(asdict(tokens)).data)
+        return carriers.given(request, tokens)
 
 
 class VerifyEmailView(PublicView):

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.auth import selectors
+from apps.auth.api import carriers
 from apps.auth.api.edge import PublicView, device_of, own_user, own_user_present
 from apps.auth.api.factor_serializers import (
     AgreementSerializer,
@@ -45,6 +46,7 @@ class SecondFactorView(PublicView):
         operation_id="auth_mfa_verify",
         request=SecondFactorSerializer,
         responses=TokensSerializer,
+        parameters=[carriers.TRANSPORT],
     )
     def post(self, request: Request) -> Response:
         """Finish signing in.
@@ -60,7 +62,7 @@ class SecondFactorView(PublicView):
             device=device,
             now=now(),
         )
-        answer = Response(TokensSerializer(asdict(tokens)).data)
+        answer = carriers.given(request, tokens)
         if asked.validated_data["trust_browser"]:
             keep_trust(answer, trusted_browsers.trust(user=user, device=device, now=now()))
         return answer

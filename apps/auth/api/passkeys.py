@@ -1,6 +1,5 @@
 """HTTP of passkeys: made, named, removed, and signed in with."""
 
-from dataclasses import asdict
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -9,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.auth import selectors
+from apps.auth.api import carriers
 from apps.auth.api.edge import PublicView, device_of, own_user_present
 from apps.auth.api.factor_serializers import (
     PasskeyOptionsSerializer,
@@ -85,13 +85,14 @@ class SignInView(PublicView):
         operation_id="auth_webauthn_login_verify",
         request=PasskeyResponseSerializer,
         responses=TokensSerializer,
+        parameters=[carriers.TRANSPORT],
     )
     def post(self, request: Request) -> Response:
         """Sign in with a passkey; it counts as two factors."""
         asked = PasskeyResponseSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         tokens = passkeys.sign_in(device=device_of(request), now=now(), **asked.validated_data)
-        return Response(TokensSerializer(asdict(tokens)).data)
+        return carriers.given(request, tokens)
 
 
 class PasskeysView(APIView):

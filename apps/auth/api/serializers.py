@@ -57,16 +57,18 @@ class RegisteredSerializer(serializers.Serializer[Any]):
 
 
 class RefreshSerializer(serializers.Serializer[Any]):
-    """A refresh token that has not been used."""
+    """A refresh token that has not been used; left out where it is in the cookie."""
 
-    refresh = TextField(max_length=4096)
+    refresh = TextField(max_length=4096, required=False, default="")
 
 
 class TokensSerializer(serializers.Serializer[Any]):
     """A pair of tokens of one session."""
 
     access = TextField(help_text="Send as `Authorization: Bearer <access>`.")
-    refresh = TextField(help_text="Exchange once, at POST /api/auth/refresh.")
+    refresh = TextField(
+        help_text="Exchange once, at POST /api/auth/refresh. Empty where it is in the cookie."
+    )
     token_type = TextField(default="Bearer")
     expires_in = serializers.IntegerField(help_text="Seconds that the access token lives.")
 

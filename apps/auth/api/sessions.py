@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.auth import selectors
+from apps.auth.api import carriers
 from apps.auth.api.credential_serializers import HistorySerializer, SessionsSerializer
 from apps.auth.services import sessions
 from vortex.clock import now
@@ -63,7 +64,7 @@ class SignOutEverywhereView(APIView):
     def post(self, request: Request) -> Response:
         """Sign out everywhere, here too."""
         sessions.revoke_all(user_id=caller(request).user_id, reason="signed_out", now=now())
-        return Response(status=204)
+        return carriers.forget(Response(status=204))
 
 
 class SignInHistoryView(APIView):

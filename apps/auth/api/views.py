@@ -1,7 +1,5 @@
 """HTTP of auth: signing up, in and out, and one's own profile."""
 
-from dataclasses import asdict
-
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -9,6 +7,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.auth import selectors
+from apps.auth.api import carriers
 from apps.auth.api.edge import PublicView, device_of
 from apps.auth.api.serializers import (
     ProfileSerializer,
@@ -59,7 +58,12 @@ class SignInView(PublicView):
 
     throttle_scope = "sign_in"
 
-    @extend_schema(operation_id="auth_login", request=SignInSerializer, responses=TokensSerializer)
+    @extend_schema(
+        operation_id="auth_login",
+        request=SignInSerializer,
+        responses=TokensSerializer,
+        parameters=[carriers.TRANSPORT],
+    )
     def post(self, request: Request) -> Response:
         """Sign in.
 
@@ -74,7 +78,7 @@ class SignInView(PublicView):
             now=now(),
             **asked.validated_data,
         )
-        return Response(TokensSerializer(asdict(tokens)).data)
+        return carriers.given(request, tokens)
 
 
 class RefreshView(PublicView):
@@ -83,18 +87,22 @@ class RefreshView(PublicView):
     throttle_scope = "refresh"
 
     @extend_schema(
-        operation_id="auth_refresh", request=RefreshSerializer, responses=TokensSerializer
+        operation_id="auth_refresh",
+        request=RefreshSerializer,
+        responses=TokensSerializer,
+        parameters=[carriers.TRANSPORT],
     )
     def post(self, request: Request) -> Response:
         """Exchange a refresh token for the next pair.
 
         A refresh token is good once. Sent again within 30 seconds, because the answer was lost, it
         gives the same successor; later it ends the session, because somebody else may hold it.
+        A page that keeps it in the cookie sends an empty body and `X-Token-Transport: cookie`.
         """
         asked = RefreshSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        tokens = sessions.refresh(token=asked.validated_data["refresh"], now=now())
-        return Response(TokensSerializer(asdict(tokens)).data)
+        token = carriers.taken(request, asked.validated_data["refresh"])
+        return carriers.given(request, sessions.refresh(token=token, now=now()))
 
 
 class SignOutView(APIView):
@@ -108,13 +116,14 @@ class SignOutView(APIView):
     def post(self, request: Request) -> Response:
         """Sign out.
 
-        Every token of the session is dead at once, and its sockets are closed.
+        Every token of the session is dead at once, its sockets are closed, and a browser drops the
+        cookie of its refresh token.
         """
         own = selectors.session_of_user(
             session_id=caller(request).session_id, user_id=caller(request).user_id
         )
         sessions.revoke_session(session_id=own.pk, reason="signed_out", now=now())
-        return Response(status=204)
+        return carriers.forget(Response(status=204))
 
 
 class ProfileView(APIView):

@@ -16,7 +16,7 @@ from apps.transactions.lane.group import Group
 from apps.transactions.models import Account, Posting
 from apps.transactions.services import accounts
 from apps.transactions.services.verifying import LAWS, breaches_of
-from apps.transactions.tests.lane_site import Payer, Site, site
+from apps.transactions.tests.lane_site import Payer, Site, site, token
 from vortex import valkey
 from vortex.clock import now
 from vortex.db import alias_of
@@ -183,6 +183,21 @@ def test_a_session_that_ended_is_refused_in_the_next_group(doors: Site) -> None:
 
     assert (before.status_code, after.status_code) == (201, 401)
     assert after.json()["code"] == "session_revoked"
+
+
+def test_a_token_that_may_only_read_posts_nothing_here_either(doors: Site) -> None:
+    payer = Payer()
+    reads = token(payer.principal, scopes=["accounts:read", "transactions:read"])
+    writes = token(payer.principal, scopes=["transactions:write"])
+    requests = [payer.request(), payer.request()]
+    for request, raw in zip(requests, (reads, writes), strict=True):
+        request["headers"]["Authorization"] = f"Bearer {raw}"
+
+    refused, posted = run(at_once(doors, requests))
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "insufficient_scope")
+    assert posted.status_code == 201
+    assert balance(payer.shop) == 100
 
 
 def test_a_caller_beyond_the_limit_is_refused_whichever_door_counted(doors: Site, settings) -> None:
