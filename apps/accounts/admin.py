@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.accounts.domain.standing import BANK_ROLES, Change, Party
-from apps.accounts.models import Account
+from apps.accounts.models import Account, Statement
 from apps.accounts.services import standing
 from vortex.clock import now
 from vortex.errors import Refusal
@@ -47,3 +47,14 @@ class AccountAdmin(LookingAdmin):
                 continue
             record(request, account, change.value)
             messages.success(request, f"{account.iban}: {change.value} done")
+
+
+@admin.register(Statement)
+class StatementAdmin(LookingAdmin):
+    """Which statements were issued; what they say is the customer's."""
+
+    list_display = ("account_id", "number", "first_date", "entries", "currency", "issued_at")
+    list_filter = ("first_date", "currency")
+    search_fields = ("account_id__exact",)
+    ordering = ("-issued_at", "-id")
+    exclude = ("document", "document_sha256")

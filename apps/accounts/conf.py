@@ -21,6 +21,10 @@ SCHEDULE: Final[dict[str, Any]] = {
         "task": "accounts.finish_abandoned_changes",
         "schedule": timedelta(minutes=1),
     },
+    "accounts.issue-statements": {
+        "task": "accounts.issue_statements",
+        "schedule": timedelta(hours=1),
+    },
 }
 
 

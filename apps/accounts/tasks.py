@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.accounts.services import standing
+from apps.accounts.services import standing, statements
 from vortex.clock import now
 
 
@@ -10,3 +10,9 @@ from vortex.clock import now
 def finish_abandoned_changes() -> int:
     """Finish changes of standing whose process died between the ledger and our own row."""
     return standing.finish_abandoned_changes(now=now())
+
+
+@shared_task(name="accounts.issue_statements")
+def issue_statements() -> int:
+    """Issue the statements of months that are over; a run in which none is due asks little."""
+    return statements.issue_due_statements(now=now())

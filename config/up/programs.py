@@ -4,7 +4,6 @@ import os
 import sys
 
 from config.contexts import CONTEXTS
-from config.up.building import source_server
 from config.up.options import Options
 from config.up.preparation import ROOT
 from vortex.embedded.process import Process
@@ -47,8 +46,7 @@ def programs(options: Options) -> list[Program]:
         "beat": (f"--schedule={options.home / 'run' / 'beat'}",),
     }
     environment = _environment(options)
-    source = [source_server(options, environment)] if options.dev else []
-    return source + [
+    return [
         Program(
             Process(name, options.home),
             (sys.executable, *command, *places.get(name, ())),

@@ -51,9 +51,7 @@ LOOSER = {
 def _tree(where: Path, text: str) -> Tree:
     for package in ("vortex", "apps", "config", "extraction"):
         shutil.copytree(
-            ROOT / package,
-            where / package,
-            ignore=shutil.ignore_patterns("__pycache__", "*.sql", "web", "dist"),
+            ROOT / package, where / package, ignore=shutil.ignore_patterns("__pycache__", "*.sql")
         )
     (where / "pyproject.toml").write_text(text)
     return Tree(where)

@@ -112,10 +112,11 @@ class CursorPage(BasePagination):
             "type": "object",
             "required": ["items", "next_cursor"],
             "properties": {
-                "items": {"type": "array", "items": schema.get("items", schema)},
+                "items": schema,  # of a list already
                 "next_cursor": {
                     "type": "string",
                     "nullable": True,
+                    "example": None,
                     "description": "Where the next page begins; null on the last.",
                 },
             },

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.accounts.api import balances, standing, views
+from apps.accounts.api import balances, standing, statements, views
 
 urlpatterns = [
     path("accounts", views.AccountsView.as_view()),
@@ -11,5 +11,14 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/balance", balances.BalanceView.as_view()),
     path("accounts/<uuid:account_id>/close", standing.CloseView.as_view()),
     path("accounts/<uuid:account_id>/freeze", standing.FreezeView.as_view()),
+    path("accounts/<uuid:account_id>/statements", statements.StatementsView.as_view()),
+    path(
+        "accounts/<uuid:account_id>/statements/<uuid:statement_id>",
+        statements.StatementView.as_view(),
+    ),
+    path(
+        "accounts/<uuid:account_id>/statements/<uuid:statement_id>/file",
+        statements.StatementFileView.as_view(),
+    ),
     path("accounts/<uuid:account_id>/unfreeze", standing.UnfreezeView.as_view()),
 ]

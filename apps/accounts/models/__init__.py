@@ -1,6 +1,7 @@
 """The tables of accounts, by what they are about; the rules are in domain/."""
 
 from apps.accounts.models.account import Account
+from apps.accounts.models.statement import Statement
 
 # Published here, written in the modules beside.
-__all__ = ["Account"]
+__all__ = ["Account", "Statement"]

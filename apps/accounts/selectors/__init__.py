@@ -82,11 +82,15 @@ def payee_by_iban(*, iban: str) -> tuple[Account, str]:
     found = account_by_iban(iban=iban)
     if found.status is AccountStatus.CLOSED:
         raise AccountNotFound
+    return found, masked_name(holder_name(owner_id=found.owner_id))
+
+
+def holder_name(*, owner_id: UUID) -> str:
+    """Return a holder's full name; empty for somebody who never registered or was erased."""
     try:
-        holder = bind(Users).user(user_id=found.owner_id).full_name
-    except UserNotFound:  # an imported account, held by somebody who never registered
-        holder = ""
-    return found, masked_name(holder)
+        return bind(Users).user(user_id=owner_id).full_name
+    except UserNotFound:
+        return ""
 
 
 def balance(*, account_id: UUID) -> Balance:

@@ -11,11 +11,13 @@ from apps.transactions.contracts import (
     AccountIdReused,
     AccountNotEmpty,
     Balance,
+    EntryLine,
     Ledger,
     LedgerAccountKind,
     LedgerAccountNotFound,
 )
 from vortex.clock import now
+from vortex.ids import new_id
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class FakeLedger(Ledger):
     """A ledger in memory. `before` and `after` run around a command, to fail or to interfere."""
 
     kept: dict[UUID, Kept] = field(default_factory=dict)
+    booked: dict[UUID, list[EntryLine]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     before: Callable[[str], None] = lambda _: None
     after: Callable[[str], None] = lambda _: None
@@ -47,6 +50,24 @@ class FakeLedger(Ledger):
         if kept.closed:
             raise LedgerAccountClosed
         self.kept[account_id] = replace(kept, booked_minor=kept.booked_minor + minor)
+
+    def book(self, account_id: UUID, minor: int, at: datetime, description: str = "") -> None:
+        """Book an entry that statements and histories will show."""
+        self.credit(account_id, minor)
+        kept, lines = self.kept[account_id], self.booked.setdefault(account_id, [])
+        lines.append(
+            EntryLine(
+                posting_id=new_id(),
+                account_id=account_id,
+                amount_minor=minor,
+                currency=kept.currency,
+                balance_after_minor=kept.booked_minor,
+                version=len(lines) + 1,
+                booked_at=at,
+                effective_date=at.date(),
+                description=description,
+            )
+        )
 
     def open_account(
         self,
@@ -97,6 +118,13 @@ class FakeLedger(Ledger):
     def balances(self, *, account_ids: tuple[UUID, ...]) -> tuple[Balance, ...]:
         self.calls.append("balances")
         return tuple(self._balance(known) for known in account_ids if known in self.kept)
+
+    def entries(
+        self, *, account_id: UUID, after_version: int = 0, limit: int = 500
+    ) -> tuple[EntryLine, ...]:
+        self._begin("entries")
+        lines = self.booked.get(account_id, [])
+        return tuple(line for line in lines if line.version > after_version)[:limit]
 
     def _begin(self, name: str) -> None:
         self.calls.append(name)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 
@@ -87,6 +88,8 @@ class Command(BaseCommand):
         filled = fill(demo, until=until, after=after, style=options["progress"])
         marker.write(note, marker.Marker(first=first, customers=len(demo.people), until=until))
         self._tell(filled, time.perf_counter() - began)
+        if "accounts" in settings.VORTEX_HOSTED:  # else the service's own clockwork does it
+            call_command("issue_statements", stdout=self.stdout)
 
     def _tell(self, filled: Filled, seconds: float) -> None:
         there = f", {filled.already_there:,} were there before" if filled.already_there else ""

@@ -1,1 +1,0 @@
-"""The web client of the sample bank."""
