@@ -10,16 +10,20 @@ REQUIREMENTS := uv base local dev prod node
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help up measure test lint types check integration audit bench docs clean requirements
+.PHONY: help up measure dashboard budgets test lint types check integration audit bench docs clean requirements
 
 help: ## List the commands
 	@sed -n 's/^\([a-z.]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
-up: $(VENV)/.local ## Open the bank at http://localhost:8000 (PORT=, VORTEX_HOME=, DEMO=0)
+up: $(VENV)/.local ## Open the bank at http://localhost:8000 (PORT=, VORTEX_HOME=, DEMO=0, DEV=1)
 	@$(BIN)/python -m config.up
 
 measure: $(VENV)/.local ## Open the bank, print start-up time and memory per process, close it
 	@$(BIN)/python -m config.up --measure
+
+dashboard: $(VENV)/.local ## Build the dashboard and check its types against the API
+	@$(BIN)/python -m config.up.dashboard
+	@$(BIN)/python -m config.up.dashboard check
 
 test: lint types ## Check everything, cheapest first; the only test command
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
@@ -60,6 +64,7 @@ requirements: $(VENV)/.dev ## Compile requirements/*.in to *.txt with hashes
 	done
 
 clean: ## Remove caches and the environment; the bank's data in .vortex stay
+	rm -rf apps/dashboard/dist apps/dashboard/web/node_modules
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis htmlcov
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 

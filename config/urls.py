@@ -25,6 +25,11 @@ if "auth" in settings.VORTEX_HOSTED:
     urlpatterns.append(path(".well-known/", include("apps.auth.api.well_known")))
     urlpatterns.append(path("dev/mailbox", import_string("apps.auth.api.mailbox.mailbox")))
 
+if settings.VORTEX_SERVES_DASHBOARD:
+    # The door is the dashboard's, and so is every address that nobody above answers for.
+    urlpatterns.insert(0, path("", import_string("apps.dashboard.pages.screen"), name="door"))
+    urlpatterns.append(path("", include("apps.dashboard.pages")))
+
 handler400 = "vortex.http.failures.bad_request"
 handler403 = "vortex.http.failures.permission_denied"
 handler404 = "vortex.http.failures.not_found"

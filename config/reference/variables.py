@@ -45,6 +45,10 @@ VARIABLES: dict[str, Variable] = {
     "VORTEX_CACHE_URL": Variable(
         "Valkey for rate limits, revoked sessions, the cache and the socket", needed=True
     ),
+    "DEV": Variable("`1` serves the dashboard's source with hot reload (`make up`)", "0"),
+    "VORTEX_DASHBOARD": Variable(
+        "`1` serves the dashboard, `0` does not", "1 where all contexts are hosted"
+    ),
     "VORTEX_DEBUG": Variable("`1` shows Django's error pages; local settings only", "0"),
     "VORTEX_DEMO": Variable("`1` accepts the demonstration's passwords", "0"),
     "VORTEX_HOME": Variable("where `make up` keeps data and logs", ".vortex"),
@@ -124,7 +128,9 @@ def variables_read(root: Path = _ROOT) -> set[str]:
     found = {context.database_variable for context in CONTEXTS}
     for package in ("vortex", "apps", "config", "extraction"):
         for file in (root / package).rglob("*.py"):
-            if not {"tests", "testing", "reference"}.intersection(file.relative_to(root).parts):
+            if not {"tests", "testing", "reference", "node_modules"}.intersection(
+                file.relative_to(root).parts
+            ):
                 found |= set(_read_in(ast.parse(file.read_text(encoding="utf-8"))))
     for name in ("docker-compose.yml",):
         text = (root / name).read_text(encoding="utf-8")

@@ -1,7 +1,9 @@
 """Settings that hold everywhere. What differs by machine comes from the environment."""
 
 import os
+import re
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -102,6 +104,14 @@ else:  # a carved service: its staff are shadows of auth's users
     INSTALLED_APPS.append("vortex.identity")
     AUTH_USER_MODEL = "identity.StaffUser"
 
+# The dashboard belongs to the whole bank: a service that was lifted out of it hands out none.
+VORTEX_SERVES_DASHBOARD = (
+    os.environ.get("VORTEX_DASHBOARD", "1" if hosted() == CONTEXTS else "0") == "1"
+    and find_spec("apps.dashboard") is not None
+)
+if VORTEX_SERVES_DASHBOARD:
+    INSTALLED_APPS.append("apps.dashboard")
+
 MIDDLEWARE = [
     "vortex.http.middleware.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -138,6 +148,12 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 STATIC_URL = "/static/"
 STATIC_ROOT = HOME / "static"
+_BUILT = ROOT / "apps" / "dashboard" / "dist"
+STATICFILES_DIRS = [_BUILT] if VORTEX_SERVES_DASHBOARD and _BUILT.is_dir() else []
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+# A name with a hash in it never means anything else again: browsers need not ask twice.
+_HASHED = re.compile(r"/static/assets/.+-[0-9A-Za-z_-]{8}\.(js|css|woff2|svg)")
+WHITENOISE_IMMUTABLE_FILE_TEST = lambda _path, url: bool(_HASHED.fullmatch(url))  # noqa: E731
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
 DATABASES = {

@@ -15,6 +15,7 @@ from vortex.embedded.failures import CannotOpen, disk_full
 GREETING = """
 The bank is open at {address}
 
+  dashboard           {address}{source}
   API documentation   {address}/api/docs
   administration      {address}/admin/
   health              {address}/health/ready
@@ -72,7 +73,8 @@ def _run(options: Options) -> None:
 def greeting(options: Options) -> str:
     """Return what a newcomer needs to know once the bank is open."""
     demo = DEMO if options.demo else ""
-    return GREETING.format(address=options.address, home=options.home, demo=demo)
+    source = f"  (its source: {options.source_address})" if options.dev else ""
+    return GREETING.format(address=options.address, home=options.home, demo=demo, source=source)
 
 
 def _close(_number: int, _frame: FrameType | None) -> None:

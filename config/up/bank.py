@@ -7,8 +7,9 @@ import time
 
 from config.contexts import CONTEXTS
 from config.up import preflight
+from config.up.building import Builder
 from config.up.options import Options
-from config.up.preparation import open_demonstration, prepare
+from config.up.preparation import collect_static_files, open_demonstration, prepare
 from config.up.programs import programs
 from config.up.screen import Screen, megabytes, readable
 from vortex.embedded import endpoints
@@ -32,6 +33,7 @@ class Bank:
         self._options = options
         self._screen = screen
         self._supervisor = Supervisor()
+        self._builder = Builder(options.home)
         self._begun = time.monotonic()
         self._weighed = self._shown = 0.0
         self._warning = ""
@@ -40,6 +42,7 @@ class Bank:
         """Start everything and return once the bank answers that it is ready."""
         preflight.check_port(self._options)
         preflight.check_disk(self._options.home)
+        self._builder.start()
         postgres = Postgres(self._options.home, owned=CONTEXTS)
         valkey = Valkey(self._options.home)
         self._supervisor.open(postgres, valkey)
@@ -49,6 +52,9 @@ class Bank:
         prepare(postgres, self._screen.tell)
         if self._options.demo:
             open_demonstration(postgres, self._screen.tell)
+        if sentence := self._builder.finish():
+            self._screen.tell(sentence)
+        collect_static_files(self._options.home)
         self._screen.tell("starting the web server, the workers and the event relay")
         *behind, web = programs(self._options)
         self._supervisor.open(*behind)
@@ -67,6 +73,7 @@ class Bank:
         """Stop the web server first and PostgreSQL last."""
         if self._supervisor.watches:
             self._screen.tell("closing")
+        self._builder.stop()
         self._supervisor.close(lambda name: self._screen.tell(f"  stopping {name}"))
         endpoints.withdraw(self._options.home)
 
@@ -80,7 +87,10 @@ class Bank:
 
     def _environment(self, postgres: Postgres, valkey: Valkey) -> dict[str, str]:
         secrets = Secrets(self._options.home)
+        # Pages of the source server are the bank's own, also to a passkey.
+        origins = f"http://localhost:{self._options.port},{self._options.source_address}"
         return {
+            **({"VORTEX_ORIGINS": origins} if self._options.dev else {}),
             **{c.database_variable: postgres.url(c.database, c.role) for c in CONTEXTS},
             "VORTEX_BROKER_URL": valkey.url(BROKER),
             "VORTEX_CACHE_URL": valkey.url(CACHE),

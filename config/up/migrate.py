@@ -1,4 +1,4 @@
-"""Brings every context's database and the static files up to date, in one process."""
+"""Brings every context's database up to date, in one process."""
 
 import os
 import sys
@@ -19,13 +19,6 @@ def migrate() -> None:
         call_command("migrate", database=alias, interactive=False, verbosity=0)
 
 
-def collect_static_files() -> None:
-    """Put the files that the browser asks for where the web server serves them from."""
-    from django.core.management import call_command
-
-    call_command("collectstatic", interactive=False, verbosity=0)
-
-
 def announce_consumers() -> None:
     """Make every consumer group known to the broker, which keeps what they have yet to read."""
     from django.core.management import call_command
@@ -35,5 +28,4 @@ def announce_consumers() -> None:
 
 if __name__ == "__main__":
     migrate()
-    collect_static_files()
     announce_consumers()

@@ -19,11 +19,22 @@ class Options:
     port: int
     demo: bool
     measure: bool
+    dev: bool = False
 
     @property
     def address(self) -> str:
         """The address to type into a browser."""
         return f"http://{'localhost' if self.host == '127.0.0.1' else self.host}:{self.port}"
+
+    @property
+    def source_port(self) -> int:
+        """Where the dashboard's source is served with `DEV=1`: Vite's usual port, moved as ours."""
+        return 5173 + self.port - 8000 if 8000 <= self.port < 60_000 else 5173
+
+    @property
+    def source_address(self) -> str:
+        """The address of the dashboard's source."""
+        return f"http://localhost:{self.source_port}"
 
 
 def chosen(arguments: Sequence[str]) -> Options:
@@ -40,4 +51,5 @@ def chosen(arguments: Sequence[str]) -> Options:
         port=int(named),
         demo=os.environ.get("DEMO", "1") != "0",
         measure=measure,
+        dev=os.environ.get("DEV", "0") == "1",
     )

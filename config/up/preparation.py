@@ -29,7 +29,13 @@ _STRUCTURE = (
     "config/up/migrate.py",
     "requirements/base.txt",
 )
-_STATIC = ("apps/*/static/**/*", "apps/dashboard/dist/**/*")
+_STATIC = (
+    "apps/*/static/**/*",
+    "vortex/*/static/**/*",
+    "apps/dashboard/dist/**/*",
+    "config/settings/*.py",
+    "requirements/base.txt",
+)
 
 
 def prepare(postgres: Postgres, tell: Callable[[str], None]) -> None:
@@ -52,6 +58,21 @@ def open_demonstration(postgres: Postgres, tell: Callable[[str], None]) -> None:
     now = f"{_cluster(postgres)} {today()}"
     if once(stamp, now, command, "The demonstration bank could not be filled"):
         tell("filled the demonstration bank")
+
+
+def collect_static_files(home: Path) -> None:
+    """Put the files that browsers ask for where the web server serves them from.
+
+    Those of an older dashboard stay: a page that is open since then may still ask for one.
+    """
+    command = [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity=0"]
+    ignored = ("manifest.json", "manifest.json.*")
+    command += [f"--ignore={name}" for name in ignored]
+    digest = hashlib.sha256()
+    for path in _files(_STATIC):
+        known = path.stat()
+        digest.update(f"{path}\0{known.st_size}\0{known.st_mtime_ns}".encode())
+    once(home / "run" / "collected", digest.hexdigest(), command, "The static files are not there")
 
 
 def once(stamp: Path, now: str, command: list[str], failure: str) -> bool:
@@ -87,9 +108,6 @@ def fingerprint(cluster: str) -> str:
     digest = hashlib.sha256(cluster.encode())
     for path in _files(_STRUCTURE):
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
-    for path in _files(_STATIC):
-        known = path.stat()
-        digest.update(f"{path}\0{known.st_size}\0{known.st_mtime_ns}".encode())
     return digest.hexdigest()
 
 

@@ -4,6 +4,7 @@ import os
 import sys
 
 from config.contexts import CONTEXTS
+from config.up.building import source_server
 from config.up.options import Options
 from config.up.preparation import ROOT
 from vortex.embedded.process import Process
@@ -46,7 +47,8 @@ def programs(options: Options) -> list[Program]:
         "beat": (f"--schedule={options.home / 'run' / 'beat'}",),
     }
     environment = _environment(options)
-    return [
+    source = [source_server(options, environment)] if options.dev else []
+    return source + [
         Program(
             Process(name, options.home),
             (sys.executable, *command, *places.get(name, ())),

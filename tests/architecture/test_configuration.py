@@ -51,7 +51,9 @@ LOOSER = {
 def _tree(where: Path, text: str) -> Tree:
     for package in ("vortex", "apps", "config", "extraction"):
         shutil.copytree(
-            ROOT / package, where / package, ignore=shutil.ignore_patterns("__pycache__", "*.sql")
+            ROOT / package,
+            where / package,
+            ignore=shutil.ignore_patterns("__pycache__", "*.sql", "web", "dist"),
         )
     (where / "pyproject.toml").write_text(text)
     return Tree(where)

@@ -31,7 +31,7 @@ def test_what_nobody_serves_is_a_problem_under_the_api_only(client):
     assert client.get("/api/nowhere").json()["code"] == "not_found"
     assert client.get("/api/v1/nowhere").json()["code"] == "not_found"
     assert client.get("/nowhere")["Content-Type"].startswith("text/html")
-    assert client.get("/").status_code == 200
+    assert client.get("/problems/").status_code == 200
 
 
 @pytest.mark.django_db(databases="__all__")

@@ -1,0 +1,1 @@
+"""The web client of the sample bank."""

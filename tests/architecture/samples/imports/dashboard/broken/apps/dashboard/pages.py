@@ -1,0 +1,5 @@
+"""Hands out the page."""
+
+from apps.payments.contracts import Payments
+
+__all__ = ["Payments"]

@@ -1,0 +1,1 @@
+"""Hands out the page."""
