@@ -4,7 +4,7 @@ import base64
 import secrets
 from typing import Final
 
-from apps.auth.adapters import sealing
+from vortex import sealing
 
 RECOVERY_CODES: Final = 10
 # 24 characters of base32 are 120 bits: above the 112 from which a plain hash protects (ASVS 6.5.2).

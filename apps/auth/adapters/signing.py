@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256, Hash
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from apps.auth.adapters import sealing
+from vortex import sealing
 from vortex.contracts import Value
 
 _PURPOSE: Final = "vortex.auth.signing-keys.v1"

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 import segno
 from django_otp.oath import hotp
 
-from apps.auth.adapters import sealing
+from vortex import sealing
 
 STEP_SECONDS: Final = 30
 DIGITS: Final = 6
