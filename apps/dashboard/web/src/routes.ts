@@ -1,0 +1,12 @@
+/** Every address of the dashboard. A new screen is a line here and, where it has a menu entry, in ui/places. */
+
+import type { Route } from "./lib/router";
+
+export const routes: readonly Route[] = [
+  { path: "/", load: () => import("./screens/overview") },
+  { path: "/sign-in", load: () => import("./screens/sign-in"), open: true, bare: true },
+  { path: "/register", load: () => import("./screens/register"), open: true, bare: true },
+  { path: "/verify-email", load: () => import("./screens/verify-email"), open: true, bare: true },
+  { path: "/reset-password", load: () => import("./screens/reset"), open: true, bare: true },
+  { path: "*", load: () => import("./screens/not-found"), open: true },
+];
