@@ -3,7 +3,7 @@
  * route to it: nothing in the menu leads nowhere.
  */
 
-import { ArrowLeftRight, House, Send, type LucideIcon } from "lucide-preact";
+import { House, type LucideIcon } from "lucide-preact";
 
 import { t, type Key } from "../lib/i18n";
 import { go } from "../lib/router";
