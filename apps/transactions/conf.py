@@ -10,9 +10,18 @@ SCHEDULE: Final[dict[str, Any]] = {
         "task": "transactions.expire_holds",
         "schedule": timedelta(seconds=15),
     },
+    "transactions.work-off-imports": {
+        "task": "transactions.work_off_imports",
+        "schedule": timedelta(minutes=1),
+    },
 }
 
 
 def exchange_fee_ppm() -> int:
     """Return the fee on an exchange in millionths of what is sold: VORTEX_EXCHANGE_FEE_PPM."""
     return int(getattr(settings, "VORTEX_EXCHANGE_FEE_PPM", 1_500))
+
+
+def files_directory() -> str:
+    """Return where files are kept, or nothing for the database: VORTEX_FILES_DIR."""
+    return str(getattr(settings, "VORTEX_FILES_DIR", ""))

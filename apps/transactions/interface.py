@@ -9,6 +9,9 @@ from apps.transactions.contracts import (
     DayBalance,
     EntryLine,
     Held,
+    History,
+    HistoryAdded,
+    HistoryLine,
     Hold,
     HoldState,
     Ledger,
@@ -21,9 +24,9 @@ from apps.transactions.contracts import (
 )
 from apps.transactions.models import Account
 from apps.transactions.models import Hold as HoldRow
-from apps.transactions.services import accounts, holding, reversing
+from apps.transactions.services import accounts, external, holding, reversing
 from apps.transactions.services import posting as posting_service
-from vortex.clock import now
+from vortex.clock import now, today
 from vortex.contracts import serves
 
 
@@ -170,3 +173,15 @@ def _held(hold: HoldRow) -> Held:
         expires_at=hold.expires_at,
         posting_id=hold.posting_id,
     )
+
+
+@serves(History)
+class HistoryInterface:
+    """Serves `History`."""
+
+    def add_history(
+        self, *, batch_id: UUID, account_id: UUID, lines: tuple[HistoryLine, ...]
+    ) -> HistoryAdded:
+        """Add what another bank says; the batch id only names the delivery."""
+        del batch_id
+        return external.add_history(account_id=account_id, lines=lines, today=today())

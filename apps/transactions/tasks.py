@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.transactions.services import holding
+from apps.transactions.services import holding, importing
 from vortex.clock import now
 
 
@@ -10,3 +10,9 @@ from vortex.clock import now
 def expire_holds() -> int:
     """Free the money of holds whose time is over."""
     return holding.expire_due(now=now())
+
+
+@shared_task(name="transactions.work_off_imports")
+def work_off_imports() -> int:
+    """Go on with every import that waits to be read or to be published."""
+    return importing.work_off(now=now())

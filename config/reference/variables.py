@@ -51,6 +51,10 @@ VARIABLES: dict[str, Variable] = {
     ),
     "VORTEX_DEBUG": Variable("`1` shows Django's error pages; local settings only", "0"),
     "VORTEX_DEMO": Variable("`1` accepts the demonstration's passwords", "0"),
+    "VORTEX_FILES_DIR": Variable(
+        "a directory for attachments and statements that customers send; without it they are kept"
+        " in the database"
+    ),
     "VORTEX_HOME": Variable("where `make up` keeps data and logs", ".vortex"),
     "VORTEX_HOSTS": Variable("the contexts whose code runs here, with commas", "all ten"),
     "VORTEX_JWKS_URL": Variable(

@@ -63,6 +63,8 @@ VORTEX_PUBLIC_URL = os.environ.get(
 )
 VORTEX_ORIGINS = tuple(os.environ.get("VORTEX_ORIGINS", VORTEX_PUBLIC_URL).split(","))
 VORTEX_RP_ID = os.environ.get("VORTEX_RP_ID", urlsplit(VORTEX_PUBLIC_URL).hostname or "localhost")
+# Attachments and statements that customers send; in the database where it names no directory.
+VORTEX_FILES_DIR = os.environ.get("VORTEX_FILES_DIR", "")
 # Mail leaves by SMTP where this is set; without it, it is kept where local settings show it.
 VORTEX_SMTP_URL = os.environ.get("VORTEX_SMTP_URL", "")
 VORTEX_MAIL_FROM = os.environ.get("VORTEX_MAIL_FROM", "VortexCore <no-reply@localhost>")

@@ -2,12 +2,18 @@
 
 from django.urls import path
 
-from apps.transactions.api import exchange, integrity, pending, search, views
+from apps.transactions.api import exchange, imports, integrity, pending, search, views
 
 urlpatterns = [
     path("transactions", views.TransactionsView.as_view()),
     path("transactions/bulk", views.BulkView.as_view()),
     path("transactions/categories", views.CategoriesView.as_view()),
+    path("transactions/imports", imports.ImportsView.as_view()),
+    path("transactions/imports/<uuid:import_id>", imports.ImportView.as_view()),
+    path("transactions/imports/<uuid:import_id>/rows", imports.ImportRowsView.as_view()),
+    path("transactions/imports/<uuid:import_id>/rows/<int:line>", imports.ImportRowView.as_view()),
+    path("transactions/imports/<uuid:import_id>/publish", imports.PublishView.as_view()),
+    path("transactions/imports/<uuid:import_id>/cancel", imports.CancelImportView.as_view()),
     path("transactions/integrity", integrity.IntegrityView.as_view()),
     path("transactions/search", search.SearchView.as_view()),
     path("transactions/aggregate", search.AggregateView.as_view()),

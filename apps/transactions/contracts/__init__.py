@@ -5,13 +5,13 @@ negative leg is a debit and makes it smaller. The legs of a posting sum to zero 
 """
 
 from datetime import date, datetime
-from enum import StrEnum
 from uuid import UUID
 
 from apps.transactions.contracts.filing import (
     TransactionCategorized,
     TransactionReversed,
 )
+from apps.transactions.contracts.history import History
 from apps.transactions.contracts.holds import (
     HOLD_REFUSALS,
     CaptureExceedsHold,
@@ -30,6 +30,17 @@ from apps.transactions.contracts.holds import (
     TransactionCreated,
     TransactionExpired,
     TransactionVoided,
+)
+from apps.transactions.contracts.imports import (
+    HistoryAdded,
+    HistoryLine,
+    ImportNeedsExternalAccount,
+    ImportNotFound,
+    ImportRowNotFound,
+    ImportStateRefused,
+    MalformedHistory,
+    TooManyImports,
+    TransactionImportCompleted,
 )
 from apps.transactions.contracts.refusals import (
     AccountClosed,
@@ -55,22 +66,43 @@ from apps.transactions.contracts.refusals import (
     UnbalancedPosting,
     UnknownCategory,
 )
-from vortex.contracts import Event, Service, Value, command, event, query
-from vortex.money import CurrencyMismatch, Money
+from apps.transactions.contracts.values import (
+    CATEGORIES,
+    Balance,
+    DayBalance,
+    EntryLine,
+    LedgerAccountKind,
+    Leg,
+    Outcome,
+    Posted,
+    PostedLeg,
+    Posting,
+    PostingKind,
+)
+from vortex.contracts import Event, Service, command, event, query
+from vortex.money import CurrencyMismatch
 
 # Published here, written in the modules beside.
 __all__ = [
+    "CATEGORIES",
     "HOLD_REFUSALS",
+    "POSTING_REFUSALS",
     "AccountClosed",
     "AccountFrozen",
     "AccountIdReused",
     "AccountNotEmpty",
     "AlreadyReversed",
+    "Balance",
     "BalanceOutOfRange",
     "CaptureExceedsHold",
     "CategoryExists",
     "CategoryNotFound",
+    "DayBalance",
+    "EntryLine",
     "Held",
+    "History",
+    "HistoryAdded",
+    "HistoryLine",
     "Hold",
     "HoldExpired",
     "HoldIdReused",
@@ -80,148 +112,44 @@ __all__ = [
     "HoldReleased",
     "HoldSettled",
     "HoldState",
+    "ImportNeedsExternalAccount",
+    "ImportNotFound",
+    "ImportRowNotFound",
+    "ImportStateRefused",
     "InsufficientFunds",
     "InvalidEffectiveDate",
     "InvalidExpiry",
+    "Ledger",
+    "LedgerAccountKind",
     "LedgerAccountNotFound",
+    "Leg",
+    "MalformedHistory",
     "MalformedHold",
     "MalformedPosting",
     "MomentInFuture",
+    "Outcome",
     "PartialReversalRefused",
+    "Posted",
+    "PostedLeg",
+    "Posting",
     "PostingIdReused",
+    "PostingKind",
     "PostingNotFound",
     "RangeTooWide",
     "ReversalExceedsOriginal",
     "SearchTooBroad",
     "TooManyCategories",
+    "TooManyImports",
     "TransactionCategorized",
     "TransactionCreated",
     "TransactionExpired",
+    "TransactionImportCompleted",
+    "TransactionPosted",
     "TransactionReversed",
     "TransactionVoided",
     "UnbalancedPosting",
     "UnknownCategory",
 ]
-
-
-class LedgerAccountKind(StrEnum):
-    """Whose account it is: a customer's, limited, or the bank's own: where money comes and goes."""
-
-    CUSTOMER = "customer"
-    SYSTEM = "system"
-
-
-class PostingKind(StrEnum):
-    """Why money moved, as far as the ledger cares."""
-
-    TRANSFER = "transfer"
-    DEPOSIT = "deposit"
-    WITHDRAWAL = "withdrawal"
-    CARD = "card"
-    FEE = "fee"
-    INTEREST = "interest"
-    REVERSAL = "reversal"
-    EXCHANGE = "exchange"
-
-
-# Keys of the categories that every customer has; their names are decided where they are shown.
-CATEGORIES: tuple[str, ...] = (
-    *("salary", "income", "interest", "refunds", "transfers", "savings"),
-    *("housing", "utilities", "insurance", "loans", "taxes", "fees"),
-    *("groceries", "restaurants", "transport", "fuel", "shopping", "health", "leisure"),
-    *("subscriptions", "travel", "education", "children", "pets", "gifts", "cash", "other"),
-)
-
-
-class Leg(Value):
-    """One side of a posting. `amount_minor` is in minor units, positive for a credit."""
-
-    account_id: UUID
-    amount_minor: int
-    currency: str
-
-
-class Posting(Value):
-    """A posting to be made. `posting_id` (UUIDv7, the caller's) makes a second delivery harmless.
-
-    `effective_date` is when it counts for the customer, by default the booking date; `booked_at`
-    may be given by imports that replay history, else it is the moment of posting. `category` and
-    `counterparty` are the payer's words: another customer who receives the money sees neither.
-    """
-
-    posting_id: UUID
-    legs: tuple[Leg, ...]
-    kind: PostingKind = PostingKind.TRANSFER
-    description: str = ""
-    category: str = ""
-    counterparty: str = ""
-    reference: str = ""
-    effective_date: date | None = None
-    booked_at: datetime | None = None
-    actor_id: UUID | None = None
-
-
-class Posted(Value):
-    """The answer to a posting that stands. `replayed` says that it stood before this call."""
-
-    posting_id: UUID
-    booked_at: datetime
-    replayed: bool = False
-
-
-class Outcome(Value):
-    """What became of one posting of a batch: posted, or refused with a code."""
-
-    posting_id: UUID
-    posted: bool
-    replayed: bool = False
-    code: str = ""
-    detail: str = ""
-
-
-class Balance(Value):
-    """An account's money. available = booked + overdraft - held; all in minor units."""
-
-    account_id: UUID
-    currency: str
-    booked_minor: int
-    held_minor: int
-    overdraft_minor: int
-    version: int
-    as_of: datetime
-
-    @property
-    def available_minor(self) -> int:
-        """What a debit may take now."""
-        return self.booked_minor + self.overdraft_minor - self.held_minor
-
-    @property
-    def booked(self) -> Money:
-        """The booked balance as money."""
-        return Money(self.booked_minor, self.currency)
-
-
-class EntryLine(Value):
-    """One entry of an account with the balance after it; `version` counts the account's entries."""
-
-    posting_id: UUID
-    account_id: UUID
-    amount_minor: int
-    currency: str
-    balance_after_minor: int
-    version: int
-    booked_at: datetime
-    effective_date: date
-    description: str
-
-
-class DayBalance(Value):
-    """What was booked on an account at the end of a day (UTC), and what came and went on it."""
-
-    day: date
-    booked_minor: int
-    credits_minor: int
-    debits_minor: int
 
 
 POSTING_REFUSALS = (
@@ -370,17 +298,6 @@ class Ledger(Service, context="transactions", version=1):
     ) -> tuple[EntryLine, ...]:
         """Return entries of an account with a version beyond `after_version`, oldest first."""
         ...
-
-
-class PostedLeg(Value):
-    """A leg as it stands, with the balance and the version of its account after it."""
-
-    account_id: UUID
-    owner_id: UUID | None
-    amount_minor: int
-    currency: str
-    balance_after_minor: int
-    version: int
 
 
 @event("transaction.posted", topic="transaction.events", key="posting_id")

@@ -1,32 +1,24 @@
 """Bringing one person's statement in: each line once, however often its file is imported.
 
-A line's id is derived from the account, the line and how many equal lines stand before it in its
-file. So a file imported twice, or one that overlaps another, adds what is new and nothing else.
+For the bank itself: any account, at once. Customers bring statements in through
+services/importing.py, which shows them first and takes accounts at other banks only.
 """
 
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from itertools import islice
 from typing import Final
-from uuid import UUID
 
 from apps.accounts.contracts import AccountView
-from apps.transactions.adapters.statements import Line, Statement, identity, occurrences
-from apps.transactions.contracts import (
-    Ledger,
-    LedgerAccountKind,
-    Leg,
-    Outcome,
-    Posting,
-    PostingKind,
-)
+from apps.transactions.adapters.statements import Line, Statement, occurrences
+from apps.transactions.contracts import Ledger, Outcome, Posting
+from apps.transactions.services.statement_lines import open_clearing, opening_of, posting_of
 from vortex.binding import bind
-from vortex.ids import derived_id, new_id
+from vortex.ids import new_id
 
 _BATCH: Final = 1_000
-_CLEARING_OPENED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class FutureLineError(ValueError):
@@ -58,8 +50,8 @@ def import_statement(
     late = [line for line in statement.lines if line.booked_date > today]
     if late:
         raise FutureLineError(f"A line is dated {late[0].booked_date}, which is yet to come.")
-    clearing = _clearing(account.currency)
-    pending = _postings(statement, account, clearing, opening_minor)
+    open_clearing(account.currency)
+    pending = _postings(statement, account, opening_minor)
     result = Imported()
     while batch := list(islice(pending, _BATCH)):
         postings = tuple(posting for _, posting in batch)
@@ -74,57 +66,12 @@ def import_statement(
     return result
 
 
-def _clearing(currency: str) -> UUID:
-    """Return the account that takes the other leg of every imported line, opened once."""
-    clearing = derived_id(_CLEARING_OPENED, "statement", "clearing", currency)
-    bind(Ledger).open_account(
-        account_id=clearing,
-        owner_id=None,
-        currency=currency,
-        kind=LedgerAccountKind.SYSTEM,
-        name=f"Imported statements in {currency}",
-        overdraft_minor=0,
-        opened_at=_CLEARING_OPENED,
-    )
-    return clearing
-
-
 def _postings(
-    statement: Statement, account: AccountView, clearing: UUID, opening_minor: int
+    statement: Statement, account: AccountView, opening_minor: int
 ) -> Iterator[tuple[Line | None, Posting]]:
+    account_id, currency = account.account_id, account.currency
     if opening_minor:
-        day = _midnight(statement.lines[0])
-        opening = Line(day.date(), opening_minor, "Opening balance", "")
-        # Its id knows neither day nor amount: an account has one beginning.
-        once = derived_id(_CLEARING_OPENED, "statement", "opening", str(account.account_id))
-        yield None, _posting(once, opening, day, account, clearing)
+        day = statement.lines[0].booked_date
+        yield None, opening_of(day, opening_minor, account_id=account_id, currency=currency)
     for line, occurrence in zip(statement.lines, occurrences(statement.lines), strict=True):
-        at = _midnight(line) + timedelta(hours=12, seconds=occurrence)
-        names = ("statement", "line", str(account.account_id), str(occurrence), *identity(line))
-        yield line, _posting(derived_id(at, *names), line, at, account, clearing)
-
-
-def _midnight(line: Line) -> datetime:
-    return datetime.combine(line.booked_date, time(), tzinfo=UTC)
-
-
-def _posting(
-    posting_id: UUID, line: Line, booked_at: datetime, account: AccountView, clearing: UUID
-) -> Posting:
-    """Return a line's posting, the same from whatever place of whatever file: it happens once."""
-    return Posting(
-        posting_id=posting_id,
-        legs=(
-            Leg(
-                account_id=account.account_id,
-                amount_minor=line.amount_minor,
-                currency=account.currency,
-            ),
-            Leg(account_id=clearing, amount_minor=-line.amount_minor, currency=account.currency),
-        ),
-        kind=PostingKind.DEPOSIT if line.amount_minor > 0 else PostingKind.WITHDRAWAL,
-        description=line.description,
-        counterparty=line.counterparty,
-        effective_date=line.booked_date,
-        booked_at=booked_at,
-    )
+        yield line, posting_of(line, occurrence, account_id=account_id, currency=currency)

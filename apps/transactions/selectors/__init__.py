@@ -27,6 +27,16 @@ from apps.transactions.selectors.holds import (
     pendings_of_owner,
     undoes,
 )
+from apps.transactions.selectors.imports import (
+    import_of_owner,
+    import_row,
+    import_rows,
+    imports_of_owner,
+    next_import_rows,
+    open_imports,
+    standing_lines,
+    waiting_imports,
+)
 from apps.transactions.selectors.search import (
     count_postings,
     filing,
@@ -50,16 +60,24 @@ __all__ = [
     "filing",
     "found_postings",
     "hold",
+    "import_of_owner",
+    "import_row",
+    "import_rows",
+    "imports_of_owner",
     "latest_rate",
+    "next_import_rows",
+    "open_imports",
     "own_categories",
     "own_category",
     "pending_of_owner",
     "pendings_of_owner",
     "quote_of_owner",
     "rates",
+    "standing_lines",
     "sums",
     "unchained_count",
     "undoes",
+    "waiting_imports",
 ]
 
 

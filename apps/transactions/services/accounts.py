@@ -33,7 +33,8 @@ def open_account(
 ) -> Account:
     """Start keeping an account. A second call with the same terms changes nothing.
 
-    Refuses other terms under a known id, and a currency that ISO 4217 does not know.
+    One at another bank is frozen for good: no posting reaches it but those of imports. Refuses
+    other terms under a known id, and a currency that ISO 4217 does not know.
     """
     exponent(currency)
     account = Account(
@@ -44,6 +45,8 @@ def open_account(
         name=name,
         overdraft_minor=overdraft_minor,
         opened_at=opened_at,
+        debits_frozen=kind is LedgerAccountKind.EXTERNAL,
+        credits_frozen=kind is LedgerAccountKind.EXTERNAL,
     )
     with unit_of_work("transactions"):
         Account.objects.bulk_create([account], ignore_conflicts=True)
@@ -66,11 +69,16 @@ def close_account(*, account_id: UUID, closed_at: datetime) -> Account:
 
 
 def restrict_account(*, account_id: UUID, debits_frozen: bool, credits_frozen: bool) -> Account:
-    """Freeze or thaw each side. It waits for postings in flight; none slips through afterwards."""
+    """Freeze or thaw each side. It waits for postings in flight; none slips through afterwards.
+
+    An account at another bank stays frozen, whatever is asked.
+    """
     with unit_of_work("transactions"):
         account = _locked(account_id)
         if account.closed_at is not None:
             raise AccountClosed(account_id=str(account_id))
+        if account.kind == LedgerAccountKind.EXTERNAL:
+            return account
         account.debits_frozen, account.credits_frozen = debits_frozen, credits_frozen
         account.save(update_fields=["debits_frozen", "credits_frozen"])
         log.info(

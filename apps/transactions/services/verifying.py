@@ -65,6 +65,11 @@ LAWS: Final = (
         " where kind = 'customer' and booked_minor - held_minor < -overdraft_minor",
     ),
     Law(
+        "an account at another bank is open to imports alone",
+        "select id::text, 'it is not frozen' from transactions_account"
+        " where kind = 'external' and not (debits_frozen and credits_frozen)",
+    ),
+    Law(
         "what an account holds back is the sum of its open holds",
         "select a.id::text, a.held_minor || ' is not ' || coalesce(sum(h.amount_minor), 0)"
         " from transactions_account a left join transactions_hold h"

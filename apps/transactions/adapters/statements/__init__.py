@@ -5,7 +5,7 @@ from typing import Final
 
 from apps.transactions.adapters.statements.camt import Camt053
 from apps.transactions.adapters.statements.columns import ROLES
-from apps.transactions.adapters.statements.delimited import Delimited
+from apps.transactions.adapters.statements.delimited import Delimited, sample
 from apps.transactions.adapters.statements.mt940 import Mt940
 from apps.transactions.adapters.statements.notations import DATE_FORMATS, DECIMALS
 from apps.transactions.adapters.statements.ofx import Ofx
@@ -13,6 +13,7 @@ from apps.transactions.adapters.statements.qif import Qif
 from apps.transactions.adapters.statements.statement import (
     Hints,
     Line,
+    Rejected,
     Statement,
     StatementFormat,
     UnreadableStatementError,
@@ -39,7 +40,15 @@ def read_statement(path: Path, currency: str, hints: Hints) -> Statement:
     Raises UnreadableStatementError, whose text a clerk understands, for everything else: another
     format, a damaged or an ambiguous file, one beyond 10 MiB, another currency.
     """
-    content = _content(path)
+    return read_content(_content(path), currency, hints)
+
+
+def read_content(content: bytes, currency: str, hints: Hints) -> Statement:
+    """Return the statement that these bytes are; raises as `read_statement` does."""
+    if len(content) > MOST_BYTES:
+        raise UnreadableStatementError("The file has more than 10 MiB, which no statement has.")
+    if not content.strip():
+        raise UnreadableStatementError("The file is empty.")
     other = _other(content)
     for known in _FORMATS:
         if not other and known.recognises(content):
@@ -56,10 +65,6 @@ def _content(path: Path) -> bytes:
             content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise UnreadableStatementError(f"The file cannot be opened: {error.strerror}.") from error
-    if len(content) > MOST_BYTES:
-        raise UnreadableStatementError("The file has more than 10 MiB, which no statement has.")
-    if not content.strip():
-        raise UnreadableStatementError("The file is empty.")
     return content
 
 
@@ -81,9 +86,12 @@ __all__ = [
     "ROLES",
     "Hints",
     "Line",
+    "Rejected",
     "Statement",
     "UnreadableStatementError",
     "identity",
     "occurrences",
+    "read_content",
     "read_statement",
+    "sample",
 ]

@@ -12,11 +12,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from apps.transactions.adapters.statements.columns import Columns, recognised
-from apps.transactions.adapters.statements.notations import Notation, dates, decimals
+from apps.transactions.adapters.statements.notations import (
+    Notation,
+    dates,
+    decimals,
+    problem_of_amount,
+    problem_of_date,
+)
 from apps.transactions.adapters.statements.statement import (
     MOST_LINES,
     Hints,
     Line,
+    Rejected,
     Statement,
     UnreadableStatementError,
     cleaned,
@@ -29,6 +36,9 @@ _SIGNS: Final = {
     **dict.fromkeys(("debit", "dr", "d", "af", "soll", "s", "out", "dbit"), -1),
     **dict.fromkeys(("credit", "cr", "c", "bij", "haben", "h", "in", "crdt"), 1),
 }
+_SHOWN: Final = 10
+_WIDEST: Final = 40
+_GUARDED: Final = re.compile(r"'[=+\-@]")
 _BINARY: Final = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 
@@ -54,8 +64,10 @@ class Delimited:
 
     def read(self, content: bytes, currency: str, hints: Hints) -> Statement:
         """Return the statement; the currency is the account's unless a column names one."""
-        header, rows = _table(_decoded(content, hints.encoding), hints)
+        header, rows, rejected = _table(_decoded(content, hints.encoding), hints)
         columns = recognised(header, hints.columns)
+        if hints.one_by_one:
+            rows = _sound(rows, columns, currency, hints, rejected)
         if columns.currency is not None:
             _check_currency(rows, columns.currency, currency)
         booked = dates([_at(row, columns.date) for row in rows], hints.date_format)
@@ -72,7 +84,50 @@ class Delimited:
             lines=oldest_first(moving),
             zero_lines=len(lines) - len(moving),
             notes=_notes(columns, currency),
+            rejected=tuple(sorted(rejected, key=lambda one: one.place)),
         )
+
+
+def sample(content: bytes, encoding: str) -> list[list[str]]:
+    """Return the first rows of a text file, by the delimiter that gives most fields; [] if none."""
+    try:
+        text = _decoded(content, encoding)
+    except UnreadableStatementError:
+        return []
+    tables = [[list(row.fields) for row in _rows(text, d, _SHOWN)] for d in _DELIMITERS]
+    best = max(tables, key=lambda rows: max((len(row) for row in rows), default=0))
+    return [[cleaned(cell)[:60] for cell in row[:_WIDEST]] for row in best]
+
+
+def _sound(
+    rows: list[_Row], columns: Columns, currency: str, hints: Hints, rejected: list[Rejected]
+) -> list[_Row]:
+    """Return the rows that can be read each by itself, and put the others aside with the reason."""
+    sound = []
+    for row in rows:
+        problem = _problem(row, columns, currency, hints)
+        if problem:
+            rejected.append(_rejected(row, problem))
+        else:
+            sound.append(row)
+    if not sound:
+        raise UnreadableStatementError(rejected[0].reason)
+    return sound
+
+
+def _problem(row: _Row, columns: Columns, currency: str, hints: Hints) -> str:
+    if columns.currency is not None and row.fields[columns.currency].upper() != currency:
+        return _other_currency(row, columns.currency, currency)
+    problem = problem_of_date(_at(row, columns.date), hints.date_format)
+    places = (columns.amount, columns.debit, columns.credit)
+    filled = [_at(row, place) for place in places if place is not None and row.fields[place]]
+    for amount in filled:
+        problem = problem or problem_of_amount(amount, currency, hints.decimal)
+    return problem or ("" if filled else f"Line {row.line} has no amount.")
+
+
+def _rejected(row: _Row, reason: str) -> Rejected:
+    return Rejected(row.line, cleaned(" ".join(row.fields)), reason)
 
 
 def _decoded(content: bytes, encoding: str) -> str:
@@ -95,7 +150,7 @@ def _by_mark(content: bytes) -> str:
     return "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
 
 
-def _table(text: str, hints: Hints) -> tuple[tuple[str, ...], list[_Row]]:
+def _table(text: str, hints: Hints) -> tuple[tuple[str, ...], list[_Row], list[Rejected]]:
     """Return header and rows as the one delimiter gives them under which a header is found."""
     found = []
     for delimiter in _DELIMITERS:
@@ -112,7 +167,11 @@ def _table(text: str, hints: Hints) -> tuple[tuple[str, ...], list[_Row]]:
         raise UnreadableStatementError("The file can be read with more than one delimiter.")
     delimiter, start = found[0]
     rows = _rows(text, delimiter, MOST_LINES + _PREAMBLE)
-    return rows[start].fields, _below(rows, start)
+    rejected: list[Rejected] = []
+    kept = _below(rows, start, rejected)
+    if rejected and not hints.one_by_one:
+        raise UnreadableStatementError(rejected[0].reason)
+    return rows[start].fields, kept, rejected
 
 
 def _rows(text: str, delimiter: str, most: int) -> list[_Row]:
@@ -139,17 +198,19 @@ def _header(rows: Sequence[_Row], hints: Hints) -> int | None:
     return None
 
 
-def _below(rows: list[_Row], start: int) -> list[_Row]:
+def _below(rows: list[_Row], start: int, rejected: list[Rejected]) -> list[_Row]:
     width = len(rows[start].fields)
     kept = []
     for row in rows[start + 1 :]:
         if not any(row.fields):
             continue
         if len(row.fields) < width or any(row.fields[width:]):
-            raise UnreadableStatementError(
-                f"Line {row.line} has {len(row.fields)} fields, the header has {width}."
-            )
-        kept.append(row)
+            reason = f"Line {row.line} has {len(row.fields)} fields, the header has {width}."
+            rejected.append(_rejected(row, reason))
+        else:
+            kept.append(row)
+    if not kept and rejected:
+        raise UnreadableStatementError(rejected[0].reason)
     if not kept:
         raise UnreadableStatementError("The file has a header and no lines below it.")
     if len(rows) > MOST_LINES:
@@ -209,10 +270,12 @@ def _direction(rows: list[_Row], columns: Columns) -> int | None:
 def _check_currency(rows: list[_Row], place: int, currency: str) -> None:
     for row in rows:
         if row.fields[place].upper() != currency:
-            raise UnreadableStatementError(
-                f"Line {row.line} is in {row.fields[place][:12]!r} and the account is kept in "
-                f"{currency}."
-            )
+            raise UnreadableStatementError(_other_currency(row, place, currency))
+
+
+def _other_currency(row: _Row, place: int, currency: str) -> str:
+    said = row.fields[place][:12]
+    return f"Line {row.line} is in {said!r} and the account is kept in {currency}."
 
 
 def _at(row: _Row, place: int) -> Notation:
@@ -220,7 +283,12 @@ def _at(row: _Row, place: int) -> Notation:
 
 
 def _joined(row: _Row, places: tuple[int, ...]) -> str:
-    return cleaned(" ".join(row.fields[place] for place in places))
+    return cleaned(" ".join(_bare(row.fields[place]) for place in places))
+
+
+def _bare(text: str) -> str:
+    """Take off the apostrophe that keeps spreadsheets from running a cell; our exports put it."""
+    return text[1:] if _GUARDED.match(text) else text
 
 
 def _notes(columns: Columns, currency: str) -> tuple[str, ...]:

@@ -79,6 +79,22 @@ def decimals(notations: Sequence[Notation], currency: str, named: str) -> list[i
     return chosen
 
 
+def problem_of_date(notation: Notation, named: str) -> str:
+    """Return why a field is no date in any format, or in the one named; empty where it is one."""
+    candidates = (named,) if named else DATE_FORMATS
+    if any(_date(notation.text, name) for name in candidates):
+        return ""
+    return _odd_date([notation], candidates)
+
+
+def problem_of_amount(notation: Notation, currency: str, named: str) -> str:
+    """Return why a field is no amount with any decimal mark, or with the one named; else empty."""
+    candidates = (named,) if named else DECIMALS
+    if any(_decimal(notation.text, mark, currency) is not None for mark in candidates):
+        return ""
+    return _odd_amount([notation], candidates, currency)
+
+
 def _unproved(notations: Sequence[Notation], mark: str) -> list[str]:
     """Return amounts such as 1.005 that are thousands only if nothing in the file says otherwise.
 

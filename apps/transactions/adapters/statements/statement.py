@@ -33,6 +33,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejected:
+    """A line that cannot be read, by its place in the file, and why."""
+
+    place: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """The lines of one account, oldest first. `account` and `currency` are empty if not said."""
 
@@ -42,17 +51,22 @@ class Statement:
     lines: tuple[Line, ...]
     zero_lines: int = 0
     notes: tuple[str, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What a person may say about a file that does not say it clearly itself."""
+    """What a person may say about a file that does not say it clearly itself.
+
+    `one_by_one` lets a CSV file keep its sound lines where others cannot be read.
+    """
 
     encoding: str = ""
     date_format: str = ""
     decimal: str = ""
     statement: str = ""
     columns: dict[str, str] = field(default_factory=dict)
+    one_by_one: bool = False
 
 
 class StatementFormat(Protocol):

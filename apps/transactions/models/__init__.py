@@ -7,6 +7,29 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 
+from apps.transactions.models.imports import ImportRow, StatementImport, StoredFile
+
+# Published here, written in the modules beside.
+__all__ = [
+    "Account",
+    "Annotation",
+    "Category",
+    "ChainHead",
+    "ChainLink",
+    "Entry",
+    "Filing",
+    "Hold",
+    "ImportRow",
+    "PartialReversal",
+    "Posting",
+    "Quote",
+    "Rate",
+    "Reversal",
+    "StatementImport",
+    "StoredFile",
+    "Undone",
+]
+
 
 class Account(models.Model):
     """An account as the ledger keeps it: its money, its floor and what it takes at the moment."""
