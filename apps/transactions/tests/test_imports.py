@@ -1,7 +1,5 @@
-"""Imports over HTTP: what a file says is shown, then posted once, and to no account of this bank."""
+"""Imports over HTTP: what a file says is shown, then posted once, and never to this bank."""
 
-import io
-import zipfile
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +18,6 @@ from apps.transactions.services import accounts, import_rows, importing
 from apps.transactions.services.verifying import LAWS, breaches_of
 from apps.transactions.tests.real_data import real_data
 from apps.transactions.tests.test_api import account_of, body, booked, send
-from apps.transactions.tests.test_import_all_formats import camt, entry
 from vortex.binding import bind
 from vortex.clock import now
 from vortex.contracts import Principal
@@ -313,110 +310,6 @@ def test_nobody_sees_reads_tells_publishes_or_cancels_another_persons_import() -
     assert [answer.status_code for answer in answers] == [404] * 7
     assert eve.get("/api/transactions/imports").data["items"] == []
     assert Entry.objects.count() == 0
-
-
-def zipped() -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("statement.csv", b"0" * 20_000_000)
-    return held.getvalue()
-
-
-BOMB = (
-    '<!DOCTYPE d [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">'
-    '<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;">]>'
-)
-OUTSIDE = '<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"", "is empty"),
-        (zipped(), "a ZIP archive"),
-        (b"\x1f\x8b" + b"0" * 50, "a compressed file"),
-        (b"%PDF-1.7 ...", "a PDF document"),
-        (camt(entry(bomb="&c;"), doctype=BOMB).encode(), "attackers use"),
-        (camt(entry(bomb="&x;"), doctype=OUTSIDE).encode(), "attackers use"),
-        (b"OFXHEADER:100\nDATA:OFXSGML\n<OFX><!ENTITY x 'y'></OFX>", "attackers use"),
-        (b"OFXHEADER:100\nDATA:OFXSGML\n<OFX><STMTTRN><<<>>>&&", "damaged"),
-        (bytes(range(256)) * 20, "not"),
-        (b"<html><body>Sign in first</body></html>", "no statement"),
-        ("Datum;Betrag\n01.03.2026;für\n".encode("cp1250"), "UTF-8"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_what_is_no_statement_is_refused_in_words_for_people(content: bytes, words: str) -> None:
-    alice = person()
-
-    made = sent(alice, elsewhere(alice), content)
-
-    assert made.status_code == 201, made.content
-    assert made.data["state"] in {"failed", "needs_mapping"}
-    assert words in made.data["problem"]
-    assert "--" not in made.data["problem"]
-    assert "root:" not in made.content.decode()
-    assert "Error" not in made.data["problem"]
-    at = f"/api/transactions/imports/{made.data['id']}"
-    assert client_of(alice).post(f"{at}/publish").status_code == 409
-
-
-def test_a_mark_at_the_start_utf_16_and_line_breaks_in_quotes_are_read() -> None:
-    alice = person()
-    account_id = elsewhere(alice)
-    broken = 'date,memo,amount\n2026-03-02,"Two\nlines, ""quoted""",-2.50\n'
-
-    made = None
-    for content in ("\ufeff" + HEADER + COFFEE, (HEADER + SALARY).encode("utf-16"), broken):
-        made = sent(alice, account_id, content)
-        assert made.data["state"] == "ready", made.data
-    assert made is not None
-    assert lines(alice, made.data["id"]) == [('Two lines, "quoted"', "new")]
-
-
-def test_words_cannot_turn_the_line_they_stand_in_around() -> None:
-    alice = person()
-    made = sent(alice, elsewhere(alice), HEADER + "2026-03-02,\u202eliave\u202c\x7f,x,-1.00\n")
-
-    assert lines(alice, made.data["id"]) == [("liave", "new")]
-
-
-def test_a_gigabyte_is_refused_by_what_it_announces_and_by_what_comes() -> None:
-    from apps.transactions.api.imports import ImportsView
-
-    alice = person()
-    account_id = elsewhere(alice)
-
-    announced = client_of(alice).generic(
-        "POST",
-        "/api/transactions/imports",
-        "--x\r\n",
-        content_type="multipart/form-data; boundary=x",
-        CONTENT_LENGTH=str(2**30),
-    )
-    came = sent(alice, account_id, b"0" * (ImportsView.most_bytes + 1))
-
-    assert [announced.status_code, came.status_code] == [413, 413]
-    assert announced.data["code"] == came.data["code"] == "body_too_large"
-    assert StatementImport.objects.count() == StoredFile.objects.count() == 0
-
-
-def test_a_form_that_is_no_form_and_a_name_with_a_path_do_no_harm() -> None:
-    alice = person()
-    account_id = elsewhere(alice)
-    client = client_of(alice)
-
-    torn = client.generic(
-        "POST", "/api/transactions/imports", "x", content_type="multipart/form-data"
-    )
-    named = sent(alice, account_id, HEADER + COFFEE, name="../../etc/passwd\u202e")
-    without = client.post(
-        "/api/transactions/imports", {"account_id": str(account_id)}, format="multipart"
-    )
-
-    assert torn.status_code == 400
-    assert named.data["filename"] == "passwd"
-    assert without.data["code"] == "validation_failed"
 
 
 def test_a_person_has_at_most_twenty_imports_open() -> None:
