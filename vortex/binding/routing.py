@@ -21,6 +21,7 @@ from vortex.db import Moved
 from vortex.errors import Unavailable
 from vortex.telemetry import context as request
 from vortex.topology import Route, route_of
+from vortex.topology.share import share_of
 
 # How often the topology is looked at while a move is under way; it lasts a fraction of a second.
 _LOOK_AGAIN_SECONDS: Final = 0.02
@@ -75,13 +76,14 @@ def _run(
 def goes_away(route: Route, operation: Operation, arguments: msgspec.Struct) -> bool:
     """Say whether a split sends this call to the other deployment.
 
-    The choice sticks to the person behind the call, so that they read what they wrote; without one,
-    to the command's key, and without that to the question itself.
+    The choice sticks to the person behind the call, so that they read what they wrote, and is the
+    gateway's choice for the same person; without one it sticks to the command's key, and without
+    that to the question itself.
     """
     actor = request.current().actor
     if actor is not None:
-        sticky = str(actor.user_id).encode()
-    elif operation.key:
+        return share_of(operation.context, actor.user_id) < route.percent
+    if operation.key:
         sticky = str(getattr(arguments, operation.key)).encode()
     else:
         sticky = msgspec.json.encode(arguments)
