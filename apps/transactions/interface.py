@@ -6,25 +6,32 @@ from uuid import UUID
 from apps.transactions import selectors
 from apps.transactions.contracts import (
     Balance,
+    Channel,
     DayBalance,
     EntryLine,
+    Funds,
     Held,
     History,
     HistoryAdded,
     HistoryLine,
     Hold,
+    HoldLine,
     HoldState,
     Ledger,
     LedgerAccountKind,
+    LedgerAccounts,
+    LimitUsage,
     MalformedHold,
     MalformedPosting,
     Outcome,
+    Period,
     Posted,
     Posting,
+    SpendingLimit,
 )
 from apps.transactions.models import Account
 from apps.transactions.models import Hold as HoldRow
-from apps.transactions.services import accounts, external, holding, reversing
+from apps.transactions.services import accounts, external, holding, keeping, reversing
 from apps.transactions.services import posting as posting_service
 from vortex.clock import now, today
 from vortex.contracts import serves
@@ -147,6 +154,119 @@ class LedgerInterface:
             account_id=account_id, after_version=after_version, limit=min(max(limit, 1), 10_000)
         )
         return tuple(EntryLine(**row) for row in rows)
+
+
+@serves(LedgerAccounts)
+class LedgerAccountsInterface:
+    """Serves `LedgerAccounts`."""
+
+    def funds(self, *, account_ids: tuple[UUID, ...]) -> tuple[Funds, ...]:
+        """Return all the money of those accounts that exist."""
+        expected = selectors.expected_in(account_ids=account_ids)
+        return tuple(
+            Funds(
+                account_id=row.id,
+                currency=row.currency,
+                booked_minor=row.booked_minor,
+                held_minor=row.held_minor,
+                overdraft_minor=row.overdraft_minor,
+                pending_in_minor=expected.get(row.id, 0),
+                version=row.version,
+                as_of=now(),
+            )
+            for row in selectors.accounts(account_ids=account_ids)
+        )
+
+    def holds(
+        self,
+        *,
+        account_id: UUID,
+        state: HoldState | None = None,
+        before_at: datetime | None = None,
+        before_id: UUID | None = None,
+        limit: int = 50,
+    ) -> tuple[HoldLine, ...]:
+        """Return holds on an account, newest first."""
+        selectors.account(account_id=account_id)
+        after = None if before_at is None or before_id is None else (before_at, before_id)
+        rows = selectors.holds_of_account(
+            account_id=account_id,
+            state=None if state is None else state.value,
+            after=after,
+            limit=min(max(limit, 1), 1_000),
+        )
+        return tuple(map(_hold_line, rows))
+
+    def set_limits(
+        self, *, account_id: UUID, spender_id: UUID | None, limits: tuple[SpendingLimit, ...]
+    ) -> tuple[LimitUsage, ...]:
+        """Replace the limits that bind a spender, or everybody."""
+        keeping.set_limits(account_id=account_id, spender_id=spender_id, limits=limits)
+        return self.limits(account_id=account_id)
+
+    def limits(self, *, account_id: UUID) -> tuple[LimitUsage, ...]:
+        """Return every limit with what is used of it."""
+        selectors.account(account_id=account_id)
+        return tuple(
+            LimitUsage(
+                spender_id=row.spender_id,
+                limit=SpendingLimit(
+                    period=Period(row.period),
+                    channel=Channel(row.channel),
+                    amount_minor=row.amount_minor,
+                    next_minor=row.next_minor,
+                    next_at=row.next_at,
+                ),
+                used_minor=used,
+            )
+            for row, used in selectors.limits_used(account_id=account_id, at=now())
+        )
+
+    def grant(self, *, account_id: UUID, user_id: UUID, may_pay: bool) -> None:
+        """Let somebody besides the owner see, or pay."""
+        keeping.grant(account_id=account_id, user_id=user_id, may_pay=may_pay)
+
+    def revoke(self, *, account_id: UUID, user_id: UUID) -> None:
+        """Let somebody see and pay no more."""
+        keeping.revoke(account_id=account_id, user_id=user_id)
+
+    def reopen_account(self, *, account_id: UUID) -> None:
+        """Let a closed account take postings again."""
+        keeping.reopen(account_id=account_id)
+
+    def close_into(
+        self,
+        *,
+        posting_id: UUID,
+        account_id: UUID,
+        target_account_id: UUID,
+        description: str,
+        actor_id: UUID | None,
+        closed_at: datetime,
+    ) -> int:
+        """Move everything to another account and close."""
+        return keeping.close_into(
+            posting_id=posting_id,
+            account_id=account_id,
+            target_account_id=target_account_id,
+            description=description,
+            actor_id=actor_id,
+            closed_at=closed_at,
+        )
+
+
+def _hold_line(hold: HoldRow) -> HoldLine:
+    return HoldLine(
+        hold_id=hold.id,
+        amount_minor=hold.amount_minor,
+        currency=hold.currency,
+        state=HoldState(hold.state),
+        reason=hold.reason,
+        description=hold.description,
+        placed_at=hold.placed_at,
+        expires_at=hold.expires_at,
+        target_account_id=hold.target_account_id,
+    )
 
 
 def _balance(account: Account) -> Balance:

@@ -95,3 +95,12 @@ class CategoryExists(Conflict, code="category_exists", title="Category exists"):
 
 class TooManyCategories(Refused, code="too_many_categories", title="Too many categories"):
     """One already has as many categories of one's own as anybody may."""
+
+
+class SpendingLimitExceeded(
+    Refused, code="spending_limit_exceeded", title="Beyond the spending limit"
+):
+    """The debit would pass a limit of the account; `period`, `channel` and `left_minor` say which.
+
+    `period` is transaction, day or month (UTC), or balance: what a debit has to leave.
+    """

@@ -31,6 +31,7 @@ class PostingKind(StrEnum):
     INTEREST = "interest"
     REVERSAL = "reversal"
     EXCHANGE = "exchange"
+    POT = "pot"
 
 
 # Keys of the categories that every customer has; their names are decided where they are shown.

@@ -168,6 +168,11 @@ class Hold(models.Model):
             models.Index(
                 fields=["account_id", "-placed_at", "-id"], name="transactions_hold_listed"
             ),
+            models.Index(
+                fields=["target_account_id"],
+                name="transactions_hold_expected",
+                condition=models.Q(state="placed"),
+            ),
         ]
 
 
@@ -314,3 +319,48 @@ class ChainLink(models.Model):
 
     class Meta:
         db_table = "transactions_chain_link"
+
+
+class Limit(models.Model):
+    """How much may leave an account, by a way and within a period; whoever posts locks the row.
+
+    Without a spender it binds everybody. From `next_at` on `next_minor` holds in place of the
+    amount; none lifts the limit. What is used up is not kept here: it is summed under the lock.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    account_id = models.UUIDField()
+    spender_id = models.UUIDField(null=True)
+    period = models.TextField()
+    channel = models.TextField()
+    amount_minor = models.BigIntegerField()
+    next_minor = models.BigIntegerField(null=True)
+    next_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "transactions_limit"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account_id", "spender_id", "period", "channel"],
+                name="transactions_limit_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="transactions_limit_amount",
+                condition=models.Q(amount_minor__gte=0)
+                & (models.Q(next_minor__isnull=True) | models.Q(next_minor__gte=0)),
+            ),
+        ]
+
+
+class Mandate(models.Model):
+    """Somebody besides the owner who may see an account, and perhaps pay from it."""
+
+    pk = models.CompositePrimaryKey("user_id", "account_id")
+    user_id = models.UUIDField()
+    account_id = models.UUIDField()
+    may_pay = models.BooleanField()
+
+    class Meta:
+        db_table = "transactions_mandate"
+        indexes = [models.Index(fields=["account_id"], name="transactions_mandate_account")]

@@ -37,6 +37,15 @@ from apps.transactions.selectors.imports import (
     standing_lines,
     waiting_imports,
 )
+from apps.transactions.selectors.keeping import (
+    account_to_pay_from,
+    expected_in,
+    holds_of_account,
+    own_account_ids,
+    payable_account_ids,
+    payers_among,
+)
+from apps.transactions.selectors.limits import limits_used
 from apps.transactions.selectors.search import (
     count_postings,
     filing,
@@ -49,6 +58,7 @@ from vortex.db import alias_of
 
 # Published here, written in the modules beside.
 __all__ = [
+    "account_to_pay_from",
     "balance_at",
     "balance_history",
     "chain_head",
@@ -57,18 +67,24 @@ __all__ = [
     "chained_postings",
     "count_postings",
     "due_holds",
+    "expected_in",
     "filing",
     "found_postings",
     "hold",
+    "holds_of_account",
     "import_of_owner",
     "import_row",
     "import_rows",
     "imports_of_owner",
     "latest_rate",
+    "limits_used",
     "next_import_rows",
     "open_imports",
+    "own_account_ids",
     "own_categories",
     "own_category",
+    "payable_account_ids",
+    "payers_among",
     "pending_of_owner",
     "pendings_of_owner",
     "quote_of_owner",
@@ -143,11 +159,6 @@ def account_of_owner(*, account_id: UUID, owner_id: UUID) -> Account:
 def accounts(*, account_ids: Sequence[UUID]) -> list[Account]:
     """Return those of these accounts that the ledger keeps, in no order."""
     return list(Account.objects.filter(pk__in=account_ids))
-
-
-def own_account_ids(*, owner_id: UUID) -> list[UUID]:
-    """Return the ids of every account that a customer holds, closed ones included."""
-    return list(Account.objects.filter(owner_id=owner_id).values_list("id", flat=True))
 
 
 def owners_of(*, account_ids: Sequence[UUID]) -> dict[UUID, UUID | None]:
@@ -256,7 +267,8 @@ select p.id, p.kind, p.description, {category} as category, {counterparty} as co
        e.account_id, e.amount_minor, e.currency, e.balance_after_minor, e.version
   from transactions_posting p
   join transactions_entry e on e.posting_id = p.id
-  join transactions_account a on a.id = e.account_id and a.owner_id = %(owner)s
+  join transactions_account a on a.id = e.account_id and (a.owner_id = %(owner)s or exists (
+    select from transactions_mandate m where m.account_id = a.id and m.user_id = %(owner)s))
   left join transactions_reversal r on r.original_id = p.id
   left join transactions_annotation n on n.posting_id = p.id and n.owner_id = %(owner)s
  where p.id = any (%(postings)s::uuid[])

@@ -4,7 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.transactions.contracts import HoldNotFound, PostingNotFound
-from apps.transactions.models import Account, Hold, PartialReversal
+from apps.transactions.models import Hold, PartialReversal
+from apps.transactions.selectors.keeping import payable_account_ids
 
 
 def hold(*, hold_id: UUID) -> Hold:
@@ -18,7 +19,7 @@ def hold(*, hold_id: UUID) -> Hold:
 def pending_of_owner(*, transaction_id: UUID, owner_id: UUID) -> Hold:
     """Return the payer's own pending transaction, whatever became of it; no other exists."""
     found = Hold.objects.filter(pk=transaction_id, target_account_id__isnull=False).first()
-    if found is None or not _owns(owner_id, found.account_id):
+    if found is None or found.account_id not in payable_account_ids(user_id=owner_id):
         raise PostingNotFound(posting_id=str(transaction_id))
     return found
 
@@ -27,7 +28,7 @@ def pendings_of_owner(
     *, owner_id: UUID, state: str, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Hold]:
     """Return a payer's pending transactions in a state, newest first, beyond `after`."""
-    own = Account.objects.filter(owner_id=owner_id).values("id")
+    own = payable_account_ids(user_id=owner_id)
     rows = Hold.objects.filter(account_id__in=own, target_account_id__isnull=False, state=state)
     if after is not None:
         at, hold_id = after
@@ -44,7 +45,3 @@ def due_holds(*, now: datetime, limit: int) -> list[UUID]:
 def undoes(*, posting_id: UUID) -> bool:
     """Say whether a posting undoes a part of another."""
     return PartialReversal.objects.filter(pk=posting_id).exists()
-
-
-def _owns(owner_id: UUID, account_id: UUID) -> bool:
-    return Account.objects.filter(pk=account_id, owner_id=owner_id).exists()

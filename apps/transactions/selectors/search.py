@@ -14,7 +14,8 @@ from uuid import UUID
 from django.db import OperationalError, connections
 
 from apps.transactions.contracts import LedgerAccountNotFound, SearchTooBroad
-from apps.transactions.models import Account, Category, Filing
+from apps.transactions.models import Category, Filing
+from apps.transactions.selectors.keeping import own_account_ids
 from vortex.db import alias_of, unit_of_work
 
 _LONGEST_MS: Final = 5_000
@@ -159,7 +160,7 @@ def filing(*, posting_id: UUID, owner_id: UUID) -> Filing:
 
 
 def _where(owner_id: UUID, search: Search) -> tuple[str, dict[str, Any]]:
-    own = list(Account.objects.filter(owner_id=owner_id).values_list("id", flat=True))
+    own = own_account_ids(owner_id=owner_id)
     for account_id in search.account_ids:
         if account_id not in own:
             raise LedgerAccountNotFound(account_id=str(account_id))

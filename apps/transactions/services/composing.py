@@ -31,7 +31,7 @@ def compose(
     """
     if not any(leg.amount_minor < 0 for leg in legs):
         raise MalformedPosting("no leg takes money from anywhere")
-    own = set(selectors.own_account_ids(owner_id=owner_id))
+    own = set(selectors.payable_account_ids(user_id=owner_id))
     for leg in legs:
         if leg.amount_minor < 0 and leg.account_id not in own:
             raise LedgerAccountNotFound(account_id=str(leg.account_id))

@@ -28,10 +28,14 @@ select codes, culprits, stood, booked, after, places from transactions_post(
 
 @dataclass(frozen=True)
 class Order:
-    """A posting to be made, and the posting that it undoes, if it undoes one."""
+    """A posting to be made, and the posting that it undoes, if it undoes one.
+
+    `is_limited` is False where the spending was counted before, or is the end of the account.
+    """
 
     posting: Posting
     reverses: UUID | None = None
+    is_limited: bool = True
 
 
 @dataclass(frozen=True)

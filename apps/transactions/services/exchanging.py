@@ -122,8 +122,8 @@ def exchange(*, exchange: Exchange, owner_id: UUID, at: datetime) -> Posted:
         quoted = held.first()
         if quoted is None:
             raise QuoteNotFound(quote_id=str(exchange.quote_id))
-        source = selectors.account_of_owner(
-            account_id=exchange.source_account_id, owner_id=owner_id
+        source = selectors.account_to_pay_from(
+            account_id=exchange.source_account_id, user_id=owner_id
         )
         target = selectors.account(account_id=exchange.target_account_id)
         if (source.currency, target.currency) != (quoted.source_currency, quoted.target_currency):

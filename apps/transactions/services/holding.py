@@ -36,6 +36,7 @@ from apps.transactions.contracts import (
 from apps.transactions.domain.holding import NEXT, content_hash, problem_of
 from apps.transactions.models import Account
 from apps.transactions.models import Hold as HoldRow
+from apps.transactions.services import limiting
 from apps.transactions.services.posting import post
 from vortex.db import lock_in_order, needs_transaction, refusing, unit_of_work
 from vortex.money import CurrencyMismatch
@@ -49,7 +50,9 @@ log = get_logger("transactions.holding")
 
 def place(*, hold: Hold, placed_at: datetime) -> HoldRow:
     """Set money aside, or raise the refusal. A second call with the same hold changes nothing."""
-    with refusing({"transactions_hold_pkey": HoldIdReused}), unit_of_work("transactions"):
+    once = refusing({"transactions_hold_pkey": HoldIdReused})
+    with once, unit_of_work("transactions") as connection:
+        limits = limiting.locked_for_hold(connection, hold, at=placed_at)
         account = _locked({hold.account_id}).get(hold.account_id)
         if account is None:
             raise LedgerAccountNotFound(account_id=str(hold.account_id))
@@ -63,6 +66,8 @@ def place(*, hold: Hold, placed_at: datetime) -> HoldRow:
             raise problem
         _release_due(account, placed_at)
         _check(account, hold)
+        if limits is not None:
+            limits.check_hold(hold)
         return _set_aside(account, hold, placed_at)
 
 
@@ -76,7 +81,7 @@ def settle(*, hold_id: UUID, posting: Posting, settled_at: datetime) -> Posted:
         accounts = _locked({leg.account_id for leg in posting.legs} | {account_id})
         hold = _locked_hold(hold_id)
         if hold.state == HoldState.SETTLED and hold.posting_id == posting.posting_id:
-            return post(posting)
+            return post(posting, is_limited=False)
         _check_open(hold, settled_at)
         captured = -sum(leg.amount_minor for leg in posting.legs if leg.account_id == account_id)
         if not 0 < captured <= hold.amount_minor:
@@ -84,7 +89,7 @@ def settle(*, hold_id: UUID, posting: Posting, settled_at: datetime) -> Posted:
         _close(accounts[account_id], hold, HoldState.SETTLED, settled_at)
         hold.settled_minor, hold.posting_id = captured, posting.posting_id
         hold.save(update_fields=["state", "closed_at", "settled_minor", "posting_id"])
-        posted = post(posting)
+        posted = post(posting, is_limited=False)  # counted when it was set aside
         if posted.replayed:  # it stood before, so it took nothing of what was set aside
             raise PostingIdReused(posting_id=str(posting.posting_id))
         publish(

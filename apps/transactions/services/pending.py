@@ -36,7 +36,7 @@ def authorize(
     The transfer's id becomes the transaction's. Refuses what a transfer is refused with, as far as
     it can be known before the money moves.
     """
-    selectors.account_of_owner(account_id=transfer.source_account_id, owner_id=owner_id)
+    selectors.account_to_pay_from(account_id=transfer.source_account_id, user_id=owner_id)
     effective = transfer.effective_date
     if effective is not None and abs(effective - at.date()) > _FARTHEST:
         raise InvalidEffectiveDate(effective_date=effective.isoformat())

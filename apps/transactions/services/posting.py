@@ -1,7 +1,7 @@
 """Posting: one call of the engine per batch, the same for a single posting and for ten thousand."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, cast
@@ -19,9 +19,11 @@ from apps.transactions.contracts import (
     Posted,
     Posting,
     PostingIdReused,
+    SpendingLimitExceeded,
     UnbalancedPosting,
 )
 from apps.transactions.domain.posting import problem_of
+from apps.transactions.services import limiting
 from apps.transactions.services.engine import REPLAYED, Order, decide_and_write
 from vortex.db import after_commit, unit_of_work
 from vortex.errors import Fact, Refusal
@@ -42,6 +44,7 @@ REFUSALS: Final[dict[str, type[Refusal]]] = {
         AccountClosed,
         AccountFrozen,
         InsufficientFunds,
+        SpendingLimitExceeded,
         BalanceOutOfRange,
         PostingIdReused,
         AlreadyReversed,
@@ -75,15 +78,16 @@ class _Result:
     culprit: UUID | None = None
     detail: str = ""
     legs: Sequence[Place] = ()
+    facts: Mapping[str, Fact] | None = None
 
 
-def post(posting: Posting, *, reverses: UUID | None = None) -> Posted:
+def post(posting: Posting, *, reverses: UUID | None = None, is_limited: bool = True) -> Posted:
     """Make one posting, or raise the refusal. A second call with the same posting is a replay.
 
     Opens a unit of work, or joins the one that is open. A refusal says in `account_id` which
-    account it is about, where it is about one.
+    account it is about, where it is about one. Spending limits hold unless `is_limited` is False.
     """
-    (result,) = _post([Order(posting, reverses)], headers=[common_headers()])
+    (result,) = _post([Order(posting, reverses, is_limited)], headers=[common_headers()])
     if result.code and result.code != REPLAYED:
         raise _refusal(posting, result.code, result)
     return Posted(
@@ -126,7 +130,7 @@ def _each(posting: Posting, result: _Result) -> Each | Refusal:
 
 
 def _refusal(posting: Posting, code: str, result: _Result) -> Refusal:
-    facts: dict[str, Fact] = {"posting_id": str(posting.posting_id)}
+    facts: dict[str, Fact] = {"posting_id": str(posting.posting_id), **(result.facts or {})}
     if result.culprit is not None:
         facts["account_id"] = str(result.culprit)
     return REFUSALS[code](result.detail, **facts)
@@ -163,7 +167,47 @@ def _post(
 
 
 def _decided(orders: Sequence[Order], headers: Sequence[str], *, legs_too: bool) -> list[_Result]:
-    """Make sound orders, and return what became of each."""
+    """Make sound orders within the limits of their accounts, and return what became of each."""
+    if not orders:
+        return []
+    if not any(map(limiting.may_be_limited, orders)):
+        return _written(orders, headers, legs_too=legs_too)
+    with unit_of_work("transactions") as connection:
+        limits = limiting.locked(connection, orders)
+        if limits is None:
+            return _written(orders, headers, legs_too=legs_too)
+        return _within(limits, orders, headers, legs_too=legs_too)
+
+
+def _within(
+    limits: limiting.Limits, orders: Sequence[Order], headers: Sequence[str], *, legs_too: bool
+) -> list[_Result]:
+    """Make what the limits allow, in order; what another refusal gives back is tried once more."""
+    results: dict[int, _Result] = {}
+    waiting: Sequence[int] = range(len(orders))
+    while waiting:
+        asked = limits.divide([(place, orders[place]) for place in waiting])
+        made = _written(
+            [orders[place] for place in asked.allowed],
+            [headers[place] for place in asked.allowed] if len(headers) > 1 else headers,
+            legs_too=legs_too,
+        )
+        results.update(zip(asked.allowed, made, strict=True))
+        for place, excess in asked.beyond.items():
+            results[place] = _Result(
+                SpendingLimitExceeded.code,
+                culprit=excess.account_id,
+                detail=excess.detail,
+                facts=excess.facts,
+            )
+        failed = [(place, orders[place]) for place in asked.allowed if results[place].code]
+        again = asked.beyond if limits.give_back(failed) else ()
+        waiting = sorted({*asked.waiting, *again})
+    return [results[place] for place in range(len(orders))]
+
+
+def _written(orders: Sequence[Order], headers: Sequence[str], *, legs_too: bool) -> list[_Result]:
+    """Call the engine for orders that no limit stands against."""
     if not orders:
         return []
     with unit_of_work("transactions") as connection:

@@ -55,7 +55,7 @@ class Made:
 
 def transfer(*, transfer: Transfer, owner_id: UUID) -> Posted:
     """Make one transfer. Refuses a source that is not the customer's as if it did not exist."""
-    own = set(selectors.own_account_ids(owner_id=owner_id))
+    own = set(selectors.payable_account_ids(user_id=owner_id))
     refusal = _problem_of(transfer, own)
     if refusal is not None:
         raise refusal
@@ -70,7 +70,7 @@ def transfer_many(
     With `atomic` the first refusal is raised; the unit of work that this runs in takes back what
     was posted before it.
     """
-    own = set(selectors.own_account_ids(owner_id=owner_id))
+    own = set(selectors.payable_account_ids(user_id=owner_id))
     problems = [_problem_of(transfer, own) for transfer in transfers]
     posted = iter(
         engine.post_many(
@@ -107,9 +107,12 @@ def transfer_each(
             for account_id in (transfer.source_account_id, transfer.target_account_id)
         ]
     )
+    asked = [(t.source_account_id, owner) for t, owner in zip(transfers, owner_ids, strict=True)]
+    others = {pair for pair in asked if owners.get(pair[0]) != pair[1]}
+    payable = {*asked} - others | selectors.payers_among(pairs=others)
     outcomes: list[Made | Refusal | None] = [
-        _problem_of(transfer, {a for a in (transfer.source_account_id,) if owners.get(a) == owner})
-        for transfer, owner in zip(transfers, owner_ids, strict=True)
+        _problem_of(transfer, {pair[0]} if pair in payable else set())
+        for transfer, pair in zip(transfers, asked, strict=True)
     ]
     places = [place for place, outcome in enumerate(outcomes) if outcome is None]
     results = engine.post_each(
