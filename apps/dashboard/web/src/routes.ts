@@ -4,6 +4,9 @@ import type { Route } from "./lib/router";
 
 export const routes: readonly Route[] = [
   { path: "/", load: () => import("./screens/overview") },
+  { path: "/accounts/:id", load: () => import("./screens/account") },
+  { path: "/transactions", load: () => import("./screens/transactions") },
+  { path: "/transfer", load: () => import("./screens/transfer") },
   { path: "/sign-in", load: () => import("./screens/sign-in"), open: true, bare: true },
   { path: "/register", load: () => import("./screens/register"), open: true, bare: true },
   { path: "/verify-email", load: () => import("./screens/verify-email"), open: true, bare: true },

@@ -113,8 +113,8 @@ function put(posted: Posted): void {
     return { ...next, items: next.items.slice(0, Math.max(page.items.length, 12)) };
   });
   // A filtered list is asked again: only the API knows what its search finds.
-  amend<Page>("found:", (page, key) => (key === "found:" ? withPosting(page, one) : page));
-  amend<Page>(`found:account_id=${posted.account_id}|`, (page) => withPosting(page, one));
+  const whole = ["found:", `found:account_id=${posted.account_id}`];
+  amend<Page>("found:", (page, key) => (whole.includes(key) ? withPosting(page, one) : page));
   amendBalance(posted);
   soon();
 }

@@ -3,7 +3,7 @@
  * route to it: nothing in the menu leads nowhere.
  */
 
-import { House, type LucideIcon } from "lucide-preact";
+import { ArrowLeftRight, House, Send, type LucideIcon } from "lucide-preact";
 
 import { t, type Key } from "../lib/i18n";
 import { go } from "../lib/router";
@@ -21,6 +21,8 @@ export type Place = {
 
 export const places: readonly Place[] = [
   { path: "/", name: "place.overview", icon: House, keys: "g o", inBar: true },
+  { path: "/transactions", name: "place.transactions", icon: ArrowLeftRight, keys: "g t", inBar: true },
+  { path: "/transfer", name: "place.transfer", icon: Send, keys: "n", inBar: true },
 ];
 
 export type Action = { text: string; keys?: string; run: () => void };

@@ -9,12 +9,13 @@ import { accountName, ending, type Page } from "../lib/bank";
 import { useCategories } from "../lib/categories";
 import { refusalOf, type Refusal } from "../lib/errors";
 import { Field, TextArea, useForm } from "../lib/form";
-import { date, t, maybe } from "../lib/i18n";
+import { date, t } from "../lib/i18n";
 import { asMoney } from "../lib/money";
 import { amend, stale, useResource } from "../lib/resource";
 import { toast } from "../lib/say";
 import { seen } from "./activity";
 import { Amount, Avatar, Badge, Submit } from "./basics";
+import { CategoryOptions } from "./category-options";
 import { Dialog } from "./dialog";
 import { FormFailure, Loaded, Skeleton } from "./states";
 
@@ -105,10 +106,8 @@ function Details({
 }
 
 function CategoryChoice({ one }: { one: Transaction }): VNode {
-  const { resource, nameOf } = useCategories();
   const failure = useSignal<Refusal | null>(null);
   const saved = useSignal(false);
-  const known = resource.data.value;
   const choose = async (category: string) => {
     failure.value = null;
     saved.value = false;
@@ -136,25 +135,7 @@ function CategoryChoice({ one }: { one: Transaction }): VNode {
         value={one.category}
         onChange={(event) => void choose(event.currentTarget.value)}
       >
-        {!known && <option value={one.category}>{nameOf(one.category)}</option>}
-        {known?.groups.map((group) => (
-          <optgroup key={group.name} label={maybe(`group.${group.name}`) ?? group.name}>
-            {group.categories.map((category) => (
-              <option key={category.key} value={category.key}>
-                {nameOf(category.key)}
-              </option>
-            ))}
-          </optgroup>
-        ))}
-        {known && known.own.length > 0 && (
-          <optgroup label={t("category.own")}>
-            {known.own.map((category) => (
-              <option key={category.key} value={category.key}>
-                {category.name}
-              </option>
-            ))}
-          </optgroup>
-        )}
+        <CategoryOptions value={one.category} />
       </select>
       <p class="hint" role="status">
         {saved.value && (

@@ -1,0 +1,302 @@
+/** One account: its money, how it went, its number to share, and what its holder may do with it. */
+
+import { useSignal } from "@preact/signals";
+import { Copy, Pencil, Send, Snowflake, Sun, Trash2 } from "lucide-preact";
+import type { VNode } from "preact";
+import { useMemo } from "preact/hooks";
+
+import { BalanceChart, BalanceTable } from "../charts/balance";
+import { api, get, type Account } from "../lib/api";
+import { accountName, spacedIban, useAccounts } from "../lib/bank";
+import { refusalOf, type Refusal } from "../lib/errors";
+import { useFound } from "../lib/found";
+import { balances, useHistory } from "../lib/history";
+import { date, moneyText, t, T } from "../lib/i18n";
+import { isZero } from "../lib/money";
+import { stale } from "../lib/resource";
+import { go, params, refine, query } from "../lib/router";
+import { toast } from "../lib/say";
+import { Activity } from "../ui/activity";
+import { Amount, Badge, Card, Spinner } from "../ui/basics";
+import { Dialog } from "../ui/dialog";
+import { EditAccount } from "../ui/edit-account";
+import { Empty, Failed, FormFailure, Loaded, Skeleton } from "../ui/states";
+import { TransactionDrawer } from "../ui/transaction";
+import NotFound from "./not-found";
+
+const DAYS = 182;
+
+export default function AccountScreen(): VNode {
+  const accounts = useAccounts();
+  const id = params.value.id ?? "";
+  return (
+    <Loaded of={accounts} skeleton={<Skeleton rows={1} kind="block" />}>
+      {(all) => {
+        const account = all.find((one) => one.id === id);
+        return account ? <Shown key={id} account={account} all={all} /> : <NotFound />;
+      }}
+    </Loaded>
+  );
+}
+
+type Asking = "" | "edit" | "freeze" | "unfreeze" | "close";
+
+function Shown({ account, all }: { account: Account; all: Account[] }): VNode {
+  const asking = useSignal<Asking>("");
+  const name = accountName(account, t(`product.${account.product}`));
+  const isOpen = account.status !== "closed";
+  const done = () => (asking.value = "");
+  return (
+    <div class="screen">
+      <div class="screen-head">
+        <h1>{name}</h1>
+        {account.status !== "active" && <Badge tone="warn">{t(`status.${account.status}`)}</Badge>}
+      </div>
+      <Money account={account} />
+      <div class="columns">
+        <Postings account={account} all={all} />
+        <div class="column">
+          <Details account={account} />
+          {isOpen && (
+            <Card title={t("account.actions")} id="account-actions">
+              <div class="action-list">
+                {account.status === "active" && (
+                  <a class="action" href={`/transfer?from=${account.id}`}>
+                    <Send aria-hidden="true" />
+                    {t("account.move")}
+                  </a>
+                )}
+                <button type="button" class="action" onClick={() => (asking.value = "edit")}>
+                  <Pencil aria-hidden="true" />
+                  {t("account.edit")}
+                </button>
+                {account.status === "active" ? (
+                  <button type="button" class="action" onClick={() => (asking.value = "freeze")}>
+                    <Snowflake aria-hidden="true" />
+                    {t("account.freeze")}
+                  </button>
+                ) : (
+                  <button type="button" class="action" onClick={() => (asking.value = "unfreeze")}>
+                    <Sun aria-hidden="true" />
+                    {t("account.unfreeze")}
+                  </button>
+                )}
+                {isZero(account.balance.booked) && (
+                  <button type="button" class="action danger" onClick={() => (asking.value = "close")}>
+                    <Trash2 aria-hidden="true" />
+                    {t("account.close")}
+                  </button>
+                )}
+              </div>
+            </Card>
+          )}
+        </div>
+      </div>
+      {asking.value === "edit" && <EditAccount account={account} close={done} />}
+      {(asking.value === "freeze" || asking.value === "unfreeze" || asking.value === "close") && (
+        <Confirm account={account} change={asking.value} close={done} />
+      )}
+    </div>
+  );
+}
+
+function Money({ account }: { account: Account }): VNode {
+  const asTable = useSignal(false);
+  const history = useHistory([account], DAYS);
+  const changes = history.data.value;
+  const points = useMemo(
+    () => (changes ? balances([account], changes, DAYS) : null),
+    [changes, account.balance.version],
+  );
+  const { booked, available, held, overdraft } = account.balance;
+  const first = points?.[0];
+  return (
+    <section class="card hero" aria-labelledby="account-balance">
+      <div class="hero-head">
+        <div>
+          <h2 id="account-balance" class="hero-title">
+            {t("account.balance")}
+          </h2>
+          <p class="hero-amount">
+            <Amount money={booked} />
+          </p>
+          <p class="hero-finding">
+            <span>
+              <T k="account.available" amount={<Amount money={available} />} />
+            </span>
+            {!isZero(held) && (
+              <span>
+                <T k="account.held" amount={<Amount money={held} />} />
+              </span>
+            )}
+            {!isZero(overdraft) && (
+              <span>
+                <T k="account.overdraft" amount={<Amount money={overdraft} />} />
+              </span>
+            )}
+          </p>
+        </div>
+        <button type="button" class="link" aria-pressed={asTable.value} onClick={() => (asTable.value = !asTable.value)}>
+          {t(asTable.value ? "action.as_chart" : "action.as_table")}
+        </button>
+      </div>
+      {points && first ? (
+        asTable.value ? (
+          <BalanceTable points={points} />
+        ) : (
+          <BalanceChart
+            points={points}
+            label={t("account.finding", {
+              before: moneyText(first.money),
+              day: date(`${first.day}T00:00:00Z`, "day", "UTC"),
+              now: moneyText(booked),
+            })}
+            choose={(day) => go(`/transactions?account=${account.id}&from=${day}&to=${day}`)}
+          />
+        )
+      ) : history.error.value ? (
+        <Failed refusal={history.error.value} retry={() => void history.reload()} />
+      ) : (
+        <Skeleton rows={1} kind="block" />
+      )}
+    </section>
+  );
+}
+
+function Postings({ account, all }: { account: Account; all: Account[] }): VNode {
+  const found = useFound({ account_id: account.id }, 25);
+  const opened = query.value.get("open");
+  return (
+    <Card
+      title={t("account.postings")}
+      id="account-postings"
+      aside={
+        <a class="link" href={`/transactions?account=${account.id}`}>
+          {t("action.see_all")}
+        </a>
+      }
+    >
+      <Loaded of={found.pages} skeleton={<Skeleton rows={8} />}>
+        {(page) =>
+          page.items.length ? (
+            <>
+              <Activity
+                items={page.items}
+                accounts={all}
+                accountId={account.id}
+                balances
+                open={(one) => refine({ open: one.id }, { quiet: true, replace: false })}
+              />
+              {found.failure && <Failed refusal={found.failure} retry={() => void found.more()} />}
+              {page.next_cursor && !found.failure && (
+                <div class="more">
+                  <button type="button" class="button" aria-disabled={found.isMore} onClick={() => void found.more()}>
+                    {found.isMore && <Spinner />}
+                    {t("transactions.more")}
+                  </button>
+                </div>
+              )}
+            </>
+          ) : (
+            <Empty title={t("overview.nothing_yet")}>{t("account.nothing_why")}</Empty>
+          )
+        }
+      </Loaded>
+      {opened && (
+        <TransactionDrawer id={opened} accounts={all} accountId={account.id} close={() => refine({ open: null })} />
+      )}
+    </Card>
+  );
+}
+
+function Details({ account }: { account: Account }): VNode {
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(account.iban);
+      toast(t("account.copied"));
+    } catch {
+      toast(t("account.not_copied"), { kind: "failed" });
+    }
+  };
+  return (
+    <Card title={t("account.details")} id="account-details">
+      <dl class="facts">
+        <div>
+          <dt>{t("account.iban")}</dt>
+          <dd class="iban">
+            <bdi>{spacedIban(account.iban)}</bdi>
+          </dd>
+        </div>
+        <div>
+          <dt>{t("open.product")}</dt>
+          <dd>{t(`product.${account.product}`)}</dd>
+        </div>
+        <div>
+          <dt>{t("open.currency")}</dt>
+          <dd>{account.currency}</dd>
+        </div>
+        <div>
+          <dt>{t("account.opened")}</dt>
+          <dd>{date(account.opened_at, "dayYear")}</dd>
+        </div>
+      </dl>
+      <button type="button" class="button wide" onClick={() => void copy()}>
+        <Copy aria-hidden="true" />
+        {t("account.copy")}
+      </button>
+    </Card>
+  );
+}
+
+const PATHS = {
+  freeze: "/api/accounts/{account_id}/freeze",
+  unfreeze: "/api/accounts/{account_id}/unfreeze",
+  close: "/api/accounts/{account_id}/close",
+} as const;
+
+function Confirm({
+  account,
+  change,
+  close,
+}: {
+  account: Account;
+  change: keyof typeof PATHS;
+  close: () => void;
+}): VNode {
+  const busy = useSignal(false);
+  const failure = useSignal<Refusal | null>(null);
+  const act = async () => {
+    if (busy.value) return;
+    busy.value = true;
+    failure.value = null;
+    try {
+      const params = { path: { account_id: account.id } };
+      await get(api.POST(PATHS[change], { params }));
+      stale("accounts");
+      toast(t(`account.${change}_done`));
+      close();
+      if (change === "close") go("/");
+    } catch (error) {
+      failure.value = refusalOf(error);
+    } finally {
+      busy.value = false;
+    }
+  };
+  return (
+    <Dialog title={t(`account.${change}_title`)} close={close}>
+      <div class="stack">
+        <FormFailure refusal={failure.value} />
+        <p>{t(`account.${change}_why`)}</p>
+        <div class="actions">
+          <button type="button" class="button" onClick={close}>
+            {t("action.cancel")}
+          </button>
+          <button type="button" class="button primary" aria-disabled={busy.value} onClick={() => void act()}>
+            {busy.value && <Spinner />}
+            {t(`account.${change}`)}
+          </button>
+        </div>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,34 @@
+/** The choice of a category, everybody's by group and one's own. */
+
+import type { VNode } from "preact";
+
+import { useCategories } from "../lib/categories";
+import { maybe, t } from "../lib/i18n";
+
+export function CategoryOptions({ value }: { value?: string }): VNode {
+  const { resource, nameOf } = useCategories();
+  const known = resource.data.value;
+  if (!known) return <>{value && <option value={value}>{nameOf(value)}</option>}</>;
+  return (
+    <>
+      {known.groups.map((group) => (
+        <optgroup key={group.name} label={maybe(`group.${group.name}`) ?? group.name}>
+          {group.categories.map((category) => (
+            <option key={category.key} value={category.key}>
+              {nameOf(category.key)}
+            </option>
+          ))}
+        </optgroup>
+      ))}
+      {known.own.length > 0 && (
+        <optgroup label={t("category.own")}>
+          {known.own.map((category) => (
+            <option key={category.key} value={category.key}>
+              {category.name}
+            </option>
+          ))}
+        </optgroup>
+      )}
+    </>
+  );
+}
