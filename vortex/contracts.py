@@ -46,6 +46,7 @@ class Principal(Value):
     kind: Literal["user", "service", "system"] = "user"
     auth_time: int = 0  # seconds since the epoch; 0 where nobody signed in
     amr: tuple[str, ...] = ()  # methods of authentication, RFC 8176
+    client_id: str = ""  # the program of others that acts for the person, if one does
 
     @property
     def is_authenticated(self) -> bool:

@@ -1,12 +1,20 @@
 """Administration of people and sessions: it looks, and what it changes goes through a service."""
 
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from apps.auth.models import Session, SigningKey, User
+from apps.auth.domain.names import checked_label
+from apps.auth.domain.oauth import GRANTABLE, checked_redirect_uri, meaning_of
+from apps.auth.models import OAuthClient, Session, SigningKey, User
 from apps.auth.services import sessions
+from apps.auth.services.oauth import clients
 from vortex.clock import now
+from vortex.errors import Refusal
 from vortex.staff import LookingAdmin, record
 
 
@@ -72,3 +80,108 @@ class SigningKeyAdmin(LookingAdmin):
     list_display = ("kid", "state", "created_at", "retires_at")
     fields = ("kid", "state", "public_jwk", "created_at", "retires_at")
     ordering = ("-created_at",)
+
+
+class ProgramForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What staff say of a program when they register it."""
+
+    redirect_uris = forms.CharField(
+        label="Called back at", widget=forms.Textarea, help_text="One address a line, in full."
+    )
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope, f"{scope}: {meaning_of(scope)}") for scope in GRANTABLE],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    keeps_a_secret = forms.BooleanField(
+        required=False, initial=True, help_text="A program on a server; not one on a phone."
+    )
+
+    class Meta:
+        model = OAuthClient
+        fields = ("name", "homepage", "redirect_uris", "scopes")
+
+    def clean_redirect_uris(self) -> list[str]:
+        """Return the addresses, or say which is not clear."""
+        lines = [line.strip() for line in self.cleaned_data["redirect_uris"].splitlines()]
+        return [_or_complaint(checked_redirect_uri, line) for line in lines if line]
+
+    def clean_name(self) -> str:
+        """Return the name, or say what is wrong with it."""
+        return _or_complaint(checked_label, self.cleaned_data["name"])
+
+    def clean_homepage(self) -> str:
+        """Return the address of the program's own pages, if it has any."""
+        homepage = self.cleaned_data["homepage"]
+        return _or_complaint(checked_redirect_uri, homepage) if homepage else ""
+
+
+@admin.register(OAuthClient)
+class OAuthClientAdmin(DecidingAdmin):
+    """Programs of others: registered here, their secret shown once."""
+
+    form = ProgramForm
+    list_display = ("name", "id", "is_active", "is_confidential", "created_at")
+    ordering = ("-created_at",)
+    actions = ("replace_secret", "suspend", "resume")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Administrators register programs."""
+        del obj
+        return self.has_decide_permission(request)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return what is typed for a new program, and what is shown of a known one."""
+        del request
+        if obj is None:
+            return ("name", "homepage", "redirect_uris", "scopes", "keeps_a_secret")
+        return ("id", "name", "homepage", "redirect_uris", "scopes", "is_active", "created_by")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's own signature
+        """Register the program by the service, and show its secret this once."""
+        del change
+        told = form.cleaned_data
+        made, secret = clients.register(
+            name=told["name"],
+            homepage=told["homepage"],
+            redirect_uris=tuple(told["redirect_uris"]),
+            scopes=tuple(told["scopes"]),
+            confidential=told["keeps_a_secret"],
+            now=now(),
+            created_by=request.user.pk,
+        )
+        obj.pk, obj.created_at = made.pk, made.created_at
+        if secret:
+            messages.warning(request, f"The secret, shown this once: {secret}")
+
+    @admin.action(description="Replace the secret; it is shown once", permissions=["decide"])
+    def replace_secret(self, request: HttpRequest, queryset: QuerySet[OAuthClient]) -> None:
+        """Give the chosen programs another secret."""
+        for client in queryset:
+            try:
+                secret = clients.replace_secret(client_id=client.pk)
+            except clients.NoSecretKept as refusal:
+                messages.error(request, f"{client.name}: {refusal.detail}")
+                continue
+            record(request, client, "secret replaced")
+            messages.warning(request, f"The secret of {client.name}, shown this once: {secret}")
+
+    @admin.action(description="Suspend: may do nothing for anybody", permissions=["decide"])
+    def suspend(self, request: HttpRequest, queryset: QuerySet[OAuthClient]) -> None:
+        """End what the chosen programs may do."""
+        for client in queryset:
+            clients.suspend(client_id=client.pk, now=now())
+            record(request, client, "suspended")
+
+    @admin.action(description="Resume: may be let in again", permissions=["decide"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[OAuthClient]) -> None:
+        """Let people let the chosen programs in again."""
+        for client in queryset:
+            clients.resume(client_id=client.pk)
+            record(request, client, "resumed")
+
+
+def _or_complaint(rule: Callable[[str], str], text: str) -> str:
+    try:
+        return rule(text)
+    except Refusal as refusal:
+        raise forms.ValidationError(refusal.detail) from refusal

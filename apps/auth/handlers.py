@@ -2,6 +2,7 @@
 
 from apps.auth.contracts import (
     SessionRevoked,
+    UserAppConnected,
     UserLinkRequested,
     UserNewDeviceSeen,
     UserPasswordChanged,
@@ -40,3 +41,9 @@ def tell_of_new_device(event: UserNewDeviceSeen) -> None:
 def tell_of_new_password(event: UserPasswordChanged) -> None:
     """A person hears that their password is another one."""
     notices.password_changed(user_id=event.user_id)
+
+
+@on(UserAppConnected)
+def tell_of_connected_app(event: UserAppConnected) -> None:
+    """A person hears of every program that was let in for them, and what it may do."""
+    notices.app_connected(user_id=event.user_id, client_id=event.client_id, scopes=event.scopes)

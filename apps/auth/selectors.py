@@ -48,12 +48,13 @@ def session_of_user(*, session_id: UUID | None, user_id: UUID) -> Session:
 def sessions_of(*, user_id: UUID, now: datetime) -> list[Session]:
     """Return a person's sessions that go on, the one used last first."""
     alive = Session.objects.filter(user_id=user_id, revoked_at__isnull=True, expires_at__gt=now)
-    return list(alive.order_by("-last_seen_at"))
+    return list(alive.filter(client__isnull=True).order_by("-last_seen_at"))
 
 
 def sign_ins_of(*, user_id: UUID, limit: int) -> list[Session]:
     """Return a person's latest sign-ins, whether or not their sessions go on."""
-    return list(Session.objects.filter(user_id=user_id).order_by("-created_at")[:limit])
+    own = Session.objects.filter(user_id=user_id, client__isnull=True)
+    return list(own.order_by("-created_at")[:limit])
 
 
 def sessions_alive(*, user_id: UUID) -> list[UUID]:

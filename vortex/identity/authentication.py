@@ -48,14 +48,18 @@ class InsufficientScope(Forbidden, code="insufficient_scope", title="Not within 
 def _hold_to_scopes(principal: Principal, request: Request) -> None:
     """Refuse what a token with scopes was not given for; one without is its owner's own.
 
-    `/api/accounts/…` needs `accounts:read` for a method that only reads, else `accounts:write`.
-    Addresses outside the API are open to no such token.
+    `/api/accounts/…` needs `accounts:read` for a method that only reads, else `accounts:write`. A
+    view may name another scope for reading it: `scope = "openid"`. Addresses outside the API are
+    open to no such token, and nothing is open to a program's token without scopes.
     """
-    if not principal.scopes:
+    if not principal.scopes and not principal.client_id:
         return
     path = request.path.removeprefix("/api/").removeprefix("v1/")
-    access = "read" if request.method in {"GET", "HEAD", "OPTIONS"} else "write"
-    scope = f"{path.split('/')[0]}:{access}"
+    reads = request.method in {"GET", "HEAD", "OPTIONS"}
+    named: str | None = getattr((request.parser_context or {}).get("view"), "scope", None)
+    scope = f"{path.split('/')[0]}:{'read' if reads else 'write'}"
+    if named and reads:
+        scope = named
     if not request.path.startswith("/api/") or scope not in principal.scopes:
         raise InsufficientScope(scope=scope)
 

@@ -49,6 +49,7 @@ class Claims(msgspec.Struct, frozen=True):
     scopes: tuple[str, ...] = ()
     auth_time: int = 0
     amr: tuple[str, ...] = ()
+    client_id: str = ""
 
 
 class Verified(msgspec.Struct, frozen=True):
@@ -172,4 +173,5 @@ def _principal(claims: Claims) -> Principal:
         kind=claims.kind,
         auth_time=claims.auth_time,
         amr=claims.amr,
+        client_id=claims.client_id,
     )

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from apps.auth.api import authority, credentials, factors, passkeys, sessions, views
+from apps.auth.api import (
+    authority,
+    credentials,
+    factors,
+    oauth,
+    oauth_pages,
+    passkeys,
+    sessions,
+    views,
+)
 
 urlpatterns = [
     path("auth/register", views.RegisterView.as_view()),
@@ -29,6 +38,13 @@ urlpatterns = [
     path("auth/api-keys", authority.ApiKeysView.as_view()),
     path("auth/api-keys/token", authority.ApiKeyTokenView.as_view()),
     path("auth/api-keys/<uuid:key_id>", authority.ApiKeyView.as_view()),
+    path("auth/oauth/authorize", oauth_pages.authorize),
+    path("auth/oauth/token", oauth.TokenView.as_view()),
+    path("auth/oauth/revoke", oauth.RevocationView.as_view()),
+    path("auth/oauth/introspect", oauth.IntrospectionView.as_view()),
+    path("auth/oauth/userinfo", oauth.UserInfoView.as_view()),
+    path("auth/connected-apps", oauth.ConnectedAppsView.as_view()),
+    path("auth/connected-apps/<uuid:client_id>", oauth.ConnectedAppView.as_view()),
     path("auth/mfa/verify", factors.SecondFactorView.as_view()),
     path("auth/mfa/methods", factors.MethodsView.as_view()),
     path("auth/mfa/totp", factors.TotpView.as_view()),

@@ -3,6 +3,10 @@
 from django.urls import path
 from django.views.decorators.http import require_safe
 
+from apps.auth.api.oauth import discovery
 from apps.auth.api.views import jwks
 
-urlpatterns = [path("jwks.json", require_safe(jwks))]
+urlpatterns = [
+    path("jwks.json", require_safe(jwks)),
+    path("openid-configuration", require_safe(discovery)),
+]

@@ -9,14 +9,17 @@ from apps.auth.models.factors import (
     TrustedBrowser,
 )
 from apps.auth.models.mail import MailLink
+from apps.auth.models.oauth import AuthorizationCode, OAuthClient
 from apps.auth.models.people import User
 from apps.auth.models.sessions import RefreshFamily, Session, SigningKey
 
 __all__ = [
     "ApiKey",
     "AuthenticatorApp",
+    "AuthorizationCode",
     "Challenge",
     "MailLink",
+    "OAuthClient",
     "Passkey",
     "RecoveryCode",
     "RefreshFamily",

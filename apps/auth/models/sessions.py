@@ -4,15 +4,21 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from apps.auth.models.oauth import OAuthClient
 from apps.auth.models.people import User
 from vortex.ids import new_id
 
 
 class Session(models.Model):
-    """One sign-in of one person on one device. Its id is the `sid` of every token it was given."""
+    """One sign-in of one person on one device. Its id is the `sid` of every token it was given.
+
+    A session of a `client` is not a sign-in but a program that its owner has let in, within scopes.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="sessions")
+    client = models.ForeignKey(OAuthClient, null=True, on_delete=models.PROTECT, related_name="+")
+    scopes = ArrayField(models.CharField(max_length=40), default=list, db_default=[])
     amr = ArrayField(models.CharField(max_length=16), default=list)
     user_agent = models.CharField(max_length=200, blank=True)
     network = models.CharField(max_length=45, blank=True)  # never the whole address
@@ -37,7 +43,12 @@ class Session(models.Model):
                 name="vortex_auth_session_revoked_with_reason",
                 condition=Q(revoked_at__isnull=True, revoked_reason="")
                 | (Q(revoked_at__isnull=False) & ~Q(revoked_reason="")),
-            )
+            ),
+            models.CheckConstraint(
+                name="vortex_auth_session_client_within_scopes",
+                condition=Q(client__isnull=True, scopes=[])
+                | Q(client__isnull=False, scopes__len__gt=0),
+            ),
         ]
 
 

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q
 
 from apps.auth.adapters.tokens import AccessToken, Keys, RefreshToken
 from apps.auth.conf import SESSION_LIFETIME, access_lifetime, refresh_lifetime
-from apps.auth.contracts import UserLoggedIn, UserNewDeviceSeen
+from apps.auth.contracts import UserAppConnected, UserLoggedIn, UserNewDeviceSeen
 from apps.auth.domain.challenges import acr_of
 from apps.auth.domain.device import Device
-from apps.auth.models import RefreshFamily, Session, User
+from apps.auth.domain.roles import CUSTOMER
+from apps.auth.models import AuthorizationCode, RefreshFamily, Session, User
 from apps.auth.services.keys import keys_for_tokens
 from vortex.db import needs_transaction, unit_of_work
 from vortex.errors import Unauthenticated
@@ -49,11 +51,53 @@ def begin_session(
 
     What was proved must still hold: a password may just have changed, an account been closed.
     """
+    _still_holds(user)
+    is_new_device = _is_new_device(user.pk, device)
+    session, token_id = _store(user, amr=amr, device=device, now=now, authenticated_at=now)
+    publish(UserLoggedIn(user_id=user.pk, session_id=session.pk, logged_in_at=now))
+    if is_new_device:
+        publish(UserNewDeviceSeen(user_id=user.pk, session_id=session.pk, seen_at=now))
+    return session, token_id
+
+
+@needs_transaction("auth")
+def begin_connection(
+    grant: AuthorizationCode, *, device: Device, now: datetime
+) -> tuple[Session, UUID]:
+    """Store the session of a program that a person has let in, within the scopes they agreed to."""
+    _still_holds(grant.user)
+    session, token_id = _store(
+        grant.user,
+        amr=tuple(grant.amr),
+        device=device,
+        now=now,
+        authenticated_at=grant.authenticated_at,
+        client=grant.client,
+        scopes=grant.scopes,
+    )
+    publish(
+        UserAppConnected(
+            user_id=grant.user_id,
+            client_id=grant.client_id,
+            scopes=tuple(grant.scopes),
+            connected_at=now,
+        )
+    )
+    return session, token_id
+
+
+@needs_transaction("auth")
+def _still_holds(user: User) -> None:
     unchanged = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
     if not unchanged.select_for_update(no_key=True).exists():
         raise InvalidCredentials
+
+
+@needs_transaction("auth")
+def _store(
+    user: User, *, amr: tuple[str, ...], device: Device, now: datetime, **told: Any
+) -> tuple[Session, UUID]:
     token_id = new_id()
-    is_new_device = _is_new_device(user.pk, device)
     session = Session.objects.create(
         pk=new_id(),
         user=user,
@@ -62,31 +106,38 @@ def begin_session(
         network=device.neighbourhood,
         created_at=now,
         last_seen_at=now,
-        authenticated_at=now,
         expires_at=now + SESSION_LIFETIME,
+        **told,
     )
     RefreshFamily.objects.create(
         session=session, state="active", current_id=token_id, rotated_at=now
     )
-    publish(UserLoggedIn(user_id=user.pk, session_id=session.pk, logged_in_at=now))
-    if is_new_device:
-        publish(UserNewDeviceSeen(user_id=user.pk, session_id=session.pk, seen_at=now))
     return session, token_id
 
 
 def _is_new_device(user_id: UUID, device: Device) -> bool:
     """Say whether somebody who has signed in before never did so from this device or network."""
-    before = Session.objects.filter(user_id=user_id).aggregate(
+    before = Session.objects.filter(user_id=user_id, client__isnull=True).aggregate(
         any=Count("pk"),
         alike=Count("pk", filter=Q(user_agent=device.name, network=device.neighbourhood)),
     )
     return bool(before["any"]) and not before["alike"]
 
 
-def tokens_of(session: Session, *, token_id: UUID, issued_at: datetime, now: datetime) -> Tokens:
-    """Return a pair of tokens of a session. The same refresh token comes of the same arguments."""
+def tokens_of(
+    session: Session,
+    *,
+    token_id: UUID,
+    issued_at: datetime,
+    now: datetime,
+    scopes: tuple[str, ...] = (),
+) -> Tokens:
+    """Return a pair of tokens of a session. The same refresh token comes of the same arguments.
+
+    `scopes` are fewer than the session's, where a program asks for an access token of less.
+    """
     keys = keys_for_tokens(now=now)
-    access, expires_in = access_token_of(session, keys=keys, now=now)
+    access, expires_in = access_token_of(session, keys=keys, now=now, scopes=scopes)
     refresh = RefreshToken.issued(
         keys,
         token_id=str(token_id),
@@ -98,8 +149,17 @@ def tokens_of(session: Session, *, token_id: UUID, issued_at: datetime, now: dat
     return Tokens(access, refresh, expires_in)
 
 
-def access_token_of(session: Session, *, keys: Keys, now: datetime) -> tuple[str, int]:
-    """Return an access token of a session, and how many seconds it lives."""
+def access_token_of(
+    session: Session, *, keys: Keys, now: datetime, scopes: tuple[str, ...] = ()
+) -> tuple[str, int]:
+    """Return an access token of a session, and how many seconds it lives.
+
+    That of a program carries its scopes and its name, and never a role of the bank's staff.
+    """
+    told: dict[str, Any] = {"roles": sorted(session.user.roles)}
+    if session.client_id is not None:
+        within = list(scopes) or session.scopes
+        told = {"roles": [CUSTOMER], "scopes": within, "client_id": str(session.client_id)}
     until = min(now + access_lifetime(), session.expires_at)
     access = AccessToken.issued(
         keys,
@@ -108,7 +168,7 @@ def access_token_of(session: Session, *, keys: Keys, now: datetime) -> tuple[str
         expires_at=until,
         sub=str(session.user_id),
         sid=str(session.pk),
-        roles=sorted(session.user.roles),
+        **told,
         amr=session.amr,
         acr=acr_of(session.amr),
         auth_time=int(session.authenticated_at.timestamp()),

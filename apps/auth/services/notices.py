@@ -4,7 +4,8 @@ from uuid import UUID
 
 from apps.auth.adapters import mail
 from apps.auth.domain.links import notice_text
-from apps.auth.models import Session, User
+from apps.auth.domain.oauth import meaning_of
+from apps.auth.models import OAuthClient, Session, User
 
 
 def new_device(*, user_id: UUID, session_id: UUID) -> None:
@@ -24,6 +25,15 @@ def new_device(*, user_id: UUID, session_id: UUID) -> None:
 def password_changed(*, user_id: UUID) -> None:
     """Tell of a new password."""
     _tell(user_id, "Your password was changed", "Your password was changed.")
+
+
+def app_connected(*, user_id: UUID, client_id: UUID, scopes: tuple[str, ...]) -> None:
+    """Tell of a program that may do something now."""
+    client = OAuthClient.objects.filter(pk=client_id).first()
+    if client is not None:
+        may = "".join(f"\n- {meaning_of(scope)}" for scope in scopes)
+        what = f"{client.name} was let into your account. It may:{may}"
+        _tell(user_id, f"{client.name} was let into your account", what)
 
 
 def address_changed(*, former: str, name: str) -> None:

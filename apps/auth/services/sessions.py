@@ -17,7 +17,14 @@ from apps.auth.adapters.tokens import RefreshToken
 from apps.auth.conf import KEPT_AFTER_END, access_lifetime
 from apps.auth.contracts import SessionRevoked, TokenReuseDetected, UserDeactivated, UserNotFound
 from apps.auth.domain.rotation import Line, Verdict, judge
-from apps.auth.models import Challenge, MailLink, RefreshFamily, Session, User
+from apps.auth.models import (
+    AuthorizationCode,
+    Challenge,
+    MailLink,
+    RefreshFamily,
+    Session,
+    User,
+)
 from apps.auth.services.issuing import Tokens, tokens_of
 from apps.auth.services.keys import keys_for_tokens
 from vortex import identity, realtime
@@ -50,14 +57,20 @@ def refresh(*, token: str, now: datetime) -> Tokens:
     A second call within the grace gives the same refresh token again; a later one ends the session.
     Of two calls at once one rotates and the other is such a second call.
     """
-    session_id, token_id = _read(token, now)
+    session, line = rotate(token=token, client_id=None, now=now)
+    return tokens_of(session, token_id=line.current_id, issued_at=line.rotated_at, now=now)
+
+
+def rotate(*, token: str, client_id: UUID | None, now: datetime) -> tuple[Session, Line]:
+    """Replace a refresh token of this program, or of a person where it is None; see `refresh`."""
+    session_id, token_id = read_refresh_token(token, now=now)
     with unit_of_work("auth"):
-        session = _alive(session_id, now)
+        session = _alive(session_id, client_id, now)
         line = _rotate(session, token_id, now)
     if line is None:
         end_session_everywhere(session_id=session.pk, now=now)
         raise RefreshTokenReused
-    return tokens_of(session, token_id=line.current_id, issued_at=line.rotated_at, now=now)
+    return session, line
 
 
 def revoke_session(*, session_id: UUID, reason: str, now: datetime) -> None:
@@ -103,6 +116,8 @@ def end_all(*, user_id: UUID, reason: str, now: datetime, keep: UUID | None = No
     ended = [one for one in selectors.sessions_alive(user_id=user_id) if one != keep]
     for session_id in ended:
         _end(session_id, reason, now)
+    on_their_way = AuthorizationCode.objects.filter(user_id=user_id, used_at__isnull=True)
+    on_their_way.update(used_at=now)
     return ended
 
 
@@ -117,6 +132,7 @@ def prune(*, now: datetime) -> int:
         yesterday = now - timedelta(days=1)
         Challenge.objects.filter(expires_at__lt=yesterday).delete()
         MailLink.objects.filter(expires_at__lt=yesterday).delete()
+        AuthorizationCode.objects.filter(expires_at__lt=yesterday).delete()
         return len(ids)
 
 
@@ -129,7 +145,8 @@ def reactivate(*, user_id: UUID) -> User:
         return user
 
 
-def _read(token: str, now: datetime) -> tuple[UUID, UUID]:
+def read_refresh_token(token: str, *, now: datetime) -> tuple[UUID, UUID]:
+    """Return session and id of a genuine refresh token, or refuse it."""
     try:
         claims = RefreshToken(keys_for_tokens(now=now), token)
         return UUID(claims["sid"]), UUID(claims["jti"])
@@ -138,10 +155,15 @@ def _read(token: str, now: datetime) -> tuple[UUID, UUID]:
 
 
 @needs_transaction("auth")
-def _alive(session_id: UUID, now: datetime) -> Session:
+def _alive(session_id: UUID, client_id: UUID | None, now: datetime) -> Session:
     """Return the session, locked: a person is locked before a session, and it before its family."""
     found = Session.objects.filter(
-        pk=session_id, revoked_at__isnull=True, expires_at__gt=now, user__is_active=True
+        Q(client__isnull=True) | Q(client__is_active=True),
+        pk=session_id,
+        client_id=client_id,
+        revoked_at__isnull=True,
+        expires_at__gt=now,
+        user__is_active=True,
     )
     session = found.select_related("user").select_for_update(of=("self",)).first()
     if session is None:

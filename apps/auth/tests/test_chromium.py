@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
 from apps.auth.models import Passkey, User
-from apps.auth.tests.factories import OWN, sign_in
+from apps.auth.tests.factories import OWN, PASSWORD, sign_in
+from apps.auth.tests.programs import a_program, code_of
 from vortex import identity
 
 CHROMIUM: Final = shutil.which("chromium")
@@ -136,3 +137,37 @@ def test_a_page_of_another_origin_gets_nothing_accepted(browser: Browser, tokens
 
     assert (refused["status"], refused["body"]["code"]) == (401, "wrong_answer")
     assert not Passkey.objects.exists()
+
+
+def test_a_person_lets_a_program_in_by_passkey_under_the_pages_own_policy(
+    browser: Browser, tokens: str, ada: User, live_server
+):
+    assert browser.run("token => register(token)", tokens)["status"] == 201
+    back = f"{live_server.url.replace('localhost', '127.0.0.1')}/health/live"
+    program = a_program(redirect_uris=(back,), confidential=False)
+    strict = browser.page.context.browser.new_context()
+    page = strict.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text))
+    strict_page = Browser(page, strict.new_cdp_session(page))
+    for found in browser.wire.send(
+        "WebAuthn.getCredentials", {"authenticatorId": browser.authenticator}
+    )["credentials"]:
+        strict_page.wire.send(
+            "WebAuthn.addCredential",
+            {"authenticatorId": strict_page.authenticator, "credential": found},
+        )
+
+    page.goto(live_server.url + program.address(redirect_uri=back))
+    page.fill("#email", ada.email)
+    page.fill("#password", PASSWORD)
+    page.click("text=Sign in >> nth=-1")
+    page.click("text=Use a passkey")
+    page.click("text=Allow >> nth=0")
+    page.wait_for_url(f"{back}*")
+
+    assert (
+        program.exchange(code_of(page.url), redirect_uri=back, client_secret=None).status_code
+        == 200
+    )
+    assert complaints == []
