@@ -3,11 +3,11 @@
 Refusals here are those of RFC 6749, because that is what a client library reads.
 """
 
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 import msgspec
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 from rest_framework.parsers import FormParser
@@ -44,7 +44,7 @@ class ProgramView(PublicView):
 
     def program(self, request: Request) -> OAuthClient | None:
         """Return the program that is asking, or None where it proves nothing."""
-        return authenticate(request.headers.get("Authorization", ""), request.data.dict())
+        return authenticate(request.headers.get("Authorization", ""), _form(request).dict())
 
 
 class TokenView(ProgramView):
@@ -61,7 +61,7 @@ class TokenView(ProgramView):
         A code is good once, for a minute, with the verifier of its challenge; a refresh token is
         good once. Either of them used again ends what came of it.
         """
-        sent = [(name, value) for name, values in request.data.lists() for value in values]
+        sent = [(name, value) for name, values in _form(request).lists() for value in values]
         headers = {"Authorization": request.headers.get("Authorization", "")}
         server = BankServer(Moment(now(), device_of(request)))
         try:
@@ -90,7 +90,7 @@ class RevocationView(ProgramView):
         client = self.program(request)
         if client is None:
             return _refused()
-        introspection.revoke(token=request.data.get("token", ""), client=client, now=now())
+        introspection.revoke(token=str(_form(request).get("token", "")), client=client, now=now())
         return Response(status=200, headers=_NO_STORE)
 
 
@@ -108,7 +108,7 @@ class IntrospectionView(ProgramView):
         if client is None or not client.is_confidential:
             return _refused()
         found = introspection.introspect(
-            token=request.data.get("token", ""), client=client, now=now()
+            token=str(_form(request).get("token", "")), client=client, now=now()
         )
         return Response(found, headers=_NO_STORE)
 
@@ -183,6 +183,10 @@ def discovery(request: HttpRequest) -> HttpResponse:
     answer = HttpResponse(msgspec.json.encode(told), content_type="application/json")
     answer["Cache-Control"] = "public, max-age=300"
     return answer
+
+
+def _form(request: Request) -> QueryDict:
+    return cast("QueryDict", request.data)  # what FormParser makes
 
 
 def _refused() -> Response:

@@ -25,7 +25,7 @@ def transport() -> httpx.MockTransport:
 
     def answer(request: httpx.Request) -> httpx.Response:
         headers = {
-            f"HTTP_{name.upper().replace('-', '_')}": value
+            name: value
             for name, value in request.headers.items()
             if name not in {"content-type", "content-length"}
         }
@@ -34,7 +34,7 @@ def transport() -> httpx.MockTransport:
             request.url.raw_path.decode(),
             request.content,
             content_type=request.headers.get("content-type", ""),
-            **{**headers, "HTTP_HOST": "localhost"},
+            headers={**headers, "host": "localhost"},
         )
         return httpx.Response(found.status_code, content=found.content, headers=found.headers)
 

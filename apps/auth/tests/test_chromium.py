@@ -145,7 +145,9 @@ def test_a_person_lets_a_program_in_by_passkey_under_the_pages_own_policy(
     assert browser.run("token => register(token)", tokens)["status"] == 201
     back = f"{live_server.url.replace('localhost', '127.0.0.1')}/health/live"
     program = a_program(redirect_uris=(back,), confidential=False)
-    strict = browser.page.context.browser.new_context()
+    chromium = browser.page.context.browser
+    assert chromium is not None
+    strict = chromium.new_context()
     page = strict.new_page()
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text))

@@ -368,7 +368,7 @@ def test_a_replaced_secret_opens_nothing(ada: User):
 
     assert program.exchange(code, client_secret=former).status_code == 401
     assert program.exchange(code).status_code == 200
-    assert former not in str(clients.OAuthClient.objects.values())
+    assert former not in str(OAuthClient.objects.values())
 
 
 @pytest.mark.asvs("V10.4.4", "V10.4.7")

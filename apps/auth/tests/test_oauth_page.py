@@ -8,7 +8,7 @@ from django.test import Client
 
 from apps.auth.adapters import totp
 from apps.auth.domain.oauth import InvalidRedirectUri, UnknownScope
-from apps.auth.models import AuthorizationCode, OAuthClient, User
+from apps.auth.models import AuthenticatorApp, AuthorizationCode, OAuthClient, User
 from apps.auth.services import factors, sessions
 from apps.auth.tests.factories import OWN, PASSWORD, a_user
 from apps.auth.tests.programs import BACK, a_program, agreed, code_of, signed_in
@@ -118,7 +118,7 @@ def test_who_has_a_second_factor_is_asked_for_it_here_too(ada: User):
 
 def _app_of(user: User) -> bytes:
     factors.enroll_totp(user=user, now=now())
-    [app] = factors.AuthenticatorApp.objects.filter(user=user)
+    [app] = AuthenticatorApp.objects.filter(user=user)
     secret = totp.unsealed(bytes(app.sealed_secret))
     step = int(now().timestamp()) // totp.STEP_SECONDS
     factors.confirm_totp(user=user, code=totp.code_at(secret, step), now=now())
@@ -156,7 +156,7 @@ def test_the_browser_of_before_is_another_one_afterwards(ada: User):
     session = browser.session
     session["planted"] = True
     session.save()
-    planted = session.session_key
+    planted = str(session.session_key)
 
     browser.cookies["sessionid"] = planted
     browser.post(program.address(), {"step": "password", "email": ada.email, "password": PASSWORD})
