@@ -83,7 +83,7 @@ def test_an_independent_client_signs_a_person_in_and_reads_what_it_was_let(ada: 
     assert library.get(there["userinfo_endpoint"]).status_code == 401
 
 
-def judge_id_token(token: str, program: Program, jwks: dict[str, Any], ada: User) -> None:
+def judge_id_token(token: str, program: Program, jwks: Any, ada: User) -> None:
     """Judge an id token as authlib does."""
     keys = KeySet.import_key_set(jwks)
     said = jose.decode(token, keys, algorithms=["EdDSA"])
