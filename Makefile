@@ -52,6 +52,9 @@ audit: $(VENV)/.dev ## Look for known weaknesses in dependencies and in our code
 bench: $(VENV)/.dev ## Measure throughput and latency (ONLY=, SECONDS=, SOAK=, JSON=1, PGLEDGER_SQL=)
 	$(BIN)/python -m tests.load
 
+budgets: $(VENV)/.dev ## Measure the dashboard's weight, speed and barriers in Chromium (JSON=1)
+	@$(BIN)/python -m apps.dashboard.tests.budgets
+
 docs: $(VENV)/.dev ## Generate docs/reference from the code
 	$(BIN)/python manage.py reference
 

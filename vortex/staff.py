@@ -1,7 +1,9 @@
 """What the staff's pages in Django's admin share: they look, and what they change is on record."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final, Literal
 
+import msgspec
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import Model
@@ -27,6 +29,53 @@ class LookingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Nobody removes."""
         del request, obj
         return False
+
+
+Tone = Literal["good", "warn", "bad"]
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line of a panel: its cells, and whether somebody should look at it."""
+
+    cells: tuple[str, ...]
+    tone: Tone = "good"
+
+
+class Panel(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the staff's first page: how something of the bank is doing at this moment."""
+
+    title: str
+    columns: tuple[str, ...]
+    lines: tuple[Line, ...]
+    empty: str = "Nothing to report."
+    link: str = ""  # the name of the page where something can be done about it
+
+
+# By the order in which they are shown.
+_PANELS: Final[dict[int, tuple[str, Callable[[], Panel]]]] = {}
+
+
+def panel(place: int, title: str) -> Callable[[Callable[[], Panel]], Callable[[], Panel]]:
+    """Have a function asked for its panel whenever the staff's first page is shown."""
+
+    def known(ask: Callable[[], Panel]) -> Callable[[], Panel]:
+        _PANELS[place] = (title, ask)
+        return ask
+
+    return known
+
+
+def panels() -> tuple[Panel, ...]:
+    """Return every panel; one that cannot say how it is says that, and keeps nobody else quiet."""
+    return tuple(_asked(title, ask) for _, (title, ask) in sorted(_PANELS.items()))
+
+
+def _asked(title: str, ask: Callable[[], Panel]) -> Panel:
+    try:
+        return ask()
+    except Exception as error:  # noqa: BLE001 - whatever is broken, the page that says so is shown
+        broken = Line(("unknown", type(error).__name__), "bad")
+        return Panel(title=title, columns=("", ""), lines=(broken,))
 
 
 def record(request: HttpRequest, row: Model, message: str) -> None:

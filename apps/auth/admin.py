@@ -31,7 +31,7 @@ class UserAdmin(DecidingAdmin):
     """People."""
 
     list_display = ("email", "full_name", "roles", "is_active", "created_at")
-    list_filter = ("is_active",)
+    list_filter = ("is_active", "created_at")
     search_fields = ("email", "full_name")
     fields = ("id", "email", "full_name", "roles", "is_active", "created_at", "last_login")
     ordering = ("-created_at",)
@@ -61,6 +61,7 @@ class SessionAdmin(DecidingAdmin):
 
     list_display = ("user", "user_agent", "network", "created_at", "last_seen_at", "revoked_reason")
     list_select_related = ("user",)
+    list_filter = ("revoked_reason", "created_at")
     search_fields = ("user__email",)
     ordering = ("-created_at",)
     actions = ("revoke",)
@@ -78,6 +79,7 @@ class SigningKeyAdmin(LookingAdmin):
     """Signing keys, their public halves; `manage.py rotate_keys` replaces them."""
 
     list_display = ("kid", "state", "created_at", "retires_at")
+    list_filter = ("state",)
     fields = ("kid", "state", "public_jwk", "created_at", "retires_at")
     ordering = ("-created_at",)
 

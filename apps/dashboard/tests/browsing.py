@@ -1,0 +1,196 @@
+"""A person at a browser: what they open and press, and what the browser complains about meanwhile.
+
+Every visitor is watched: an error on the console, a broken rule of the policy and a request to
+anybody else are noted, and the fixture that made the visitor asks for them at the end.
+"""
+
+import os
+import shutil
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, CDPSession, ConsoleMessage, Page, Request
+
+WEB: Final = Path(__file__).resolve().parents[1] / "web"
+DIST: Final = WEB.parent / "dist"
+PASSWORD: Final = "vortex-demo-2026"
+MISSING: Final = (
+    "Chromium is not installed: `apt-get install chromium`, or say where it is with CHROMIUM=PATH."
+)
+FLAGS: Final = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+WIDTHS: Final = (320, 768, 1440)
+THEMES: Final = ("light", "dark")
+_NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+# Chromium writes every answer of 400 and above to the console; what the page makes of it is tested.
+_ANSWERED: Final = "Failed to load resource: the server responded with a status of 4"
+_BROKEN_RULE: Final = "broken rule of the policy: "
+_WATCH: Final = """
+addEventListener("securitypolicyviolation", (event) =>
+  console.error("%s" + event.violatedDirective + " " + event.blockedURI));
+window.vitals = {lcp: 0, cls: 0};
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) vitals.lcp = entry.startTime;
+}).observe({type: "largest-contentful-paint", buffered: true});
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) vitals.cls += entry.value;
+}).observe({type: "layout-shift", buffered: true});
+"""
+_READY: Final = """() => document.querySelector("h1")
+  && !document.querySelector("[aria-busy=true]") && document.fonts.status === "loaded" """
+
+
+def chromium() -> str | None:
+    """Return the browser's program: what CHROMIUM names, else what is on the path."""
+    named = os.environ.get("CHROMIUM")
+    return named or next(filter(None, map(shutil.which, _NAMES)), None)
+
+
+@cache
+def axe() -> str:
+    """Return axe-core, from the dashboard's own packages."""
+    return (WEB / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+@dataclass
+class Visitor:
+    """One browser profile with one page; `complaints` must be empty when it leaves."""
+
+    address: str
+    context: BrowserContext
+    page: Page = field(init=False)
+    complaints: list[str] = field(default_factory=list)
+    _wire: CDPSession | None = None
+
+    def __post_init__(self) -> None:
+        """Open the page and begin to watch."""
+        self.context.set_default_timeout(20_000)
+        self.context.add_init_script(_WATCH % _BROKEN_RULE)
+        self.context.on("console", self._heard)
+        self.context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        self.context.on("request", self._asked)
+        self.page = self.context.new_page()
+
+    @property
+    def wire(self) -> CDPSession:
+        """The DevTools connection of the page."""
+        if self._wire is None:
+            self._wire = self.context.new_cdp_session(self.page)
+        return self._wire
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.text.startswith(_ANSWERED):
+            self.complaints.append(message.text)
+
+    def _asked(self, request: Request) -> None:
+        asked = urlsplit(request.url)
+        if asked.scheme in {"http", "https", "ws", "wss"} and asked.netloc != self._place:
+            self.complaints.append(f"asked somebody else: {request.url}")
+
+    @property
+    def _place(self) -> str:
+        return urlsplit(self.address).netloc
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> None:
+        """Be signed in without the page of signing in, which has tests of its own."""
+        answer = self.context.request.post(
+            f"{self.address}/api/auth/login",
+            headers={"X-Token-Transport": "cookie"},
+            data={"email": email, "password": password},
+        )
+        assert answer.ok, answer.text()
+        self.page.goto(f"{self.address}/health/live")
+        self.page.evaluate("localStorage.setItem('vortex.session', '1')")
+
+    def open(self, path: str = "/") -> Page:
+        """Open a screen and wait until it shows what it has."""
+        self.page.goto(self.address + path)
+        return self.settled()
+
+    def settled(self) -> Page:
+        """Wait until nothing of the screen is being loaded."""
+        self.page.wait_for_function(_READY)
+        return self.page
+
+    def press(self, *keys: str) -> None:
+        """Press keys, one after another."""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def tab_to(self, name: str, *, role: str = "", most: int = 80) -> None:
+        """Press Tab until something of this accessible name has the focus: no mouse is needed."""
+        for _ in range(most):
+            self.press("Tab")
+            found = self.focused()
+            if found["name"] == name and role in {"", found["role"]}:
+                return
+        raise AssertionError(f"Tab does not lead to {name!r}; the last was {self.focused()}")
+
+    def focused(self) -> dict[str, str]:
+        """Return role and accessible name of what has the focus, as a screen reader hears them."""
+        what = self.wire.send("Runtime.evaluate", {"expression": "document.activeElement"})
+        reference = {"objectId": what["result"]["objectId"], "fetchRelatives": False}
+        node = self.wire.send("Accessibility.getPartialAXTree", reference)["nodes"][0]
+        return {part: str(node.get(part, {}).get("value", "")).strip() for part in ("role", "name")}
+
+    def authenticator(self) -> str:
+        """Plug in an authenticator that recognises its owner; return its id."""
+        self.wire.send("WebAuthn.enable")
+        options = {
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": True,
+            "isUserVerified": True,
+            "automaticPresenceSimulation": True,
+        }
+        made = self.wire.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        return str(made["authenticatorId"])
+
+    def paint(self, theme: str) -> None:
+        """Have the system light or dark, as the page's own theme follows it."""
+        self.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+
+    def barriers(self) -> list[str]:
+        """Return what axe finds on the page as it is, each with the elements it is about."""
+        # Not as a script of the page: the policy would not let it in.
+        self.wire.send("Runtime.evaluate", {"expression": f"{axe()};0"})
+        found = self.page.evaluate(
+            "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})",
+            list(_RULES),
+        )
+        return [
+            f"{one['id']}: {' | '.join(str(node['html'])[:160] for node in one['nodes'][:4])}"
+            for one in found["violations"]
+        ]
+
+    def overflow(self, width: int) -> int:
+        """Return by how many pixels the page can be scrolled sideways at a width."""
+        self.page.set_viewport_size({"width": width, "height": 900})
+        measured = (
+            "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        return int(self.page.evaluate(measured))
+
+    def vitals(self) -> dict[str, float]:
+        """Return when the largest part was painted, in ms, and how much the page has shifted."""
+        found: dict[str, float] = self.page.evaluate("window.vitals")
+        return found
+
+
+def enter(browser: Browser, address: str, **options: Any) -> Visitor:
+    """Return a visitor with a profile of their own; nothing moves unless asked for."""
+    chosen = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce", **options}
+    return Visitor(address, browser.new_context(**chosen))

@@ -1,0 +1,114 @@
+"""What the dashboard may weigh and cost, measured on what was built: `make budgets`.
+
+The first route is the page of a stranger: its scripts, what they import at once, and its styles.
+"""
+
+import gzip
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from playwright.sync_api import Browser, sync_playwright
+
+from apps.dashboard.tests.browsing import DIST, FLAGS, MISSING, PASSWORD, chromium, enter
+from apps.dashboard.tests.screens import ids_of, routes, sweep
+from tests.bank import Bank, place
+
+LIMITS: Final = {
+    "js_gzip_kb": 90.0,
+    "css_gzip_kb": 12.0,
+    "lcp_ms": 1000.0,
+    "cls": 0.05,
+    "axe_violations": 0,
+    "csp_violations": 0,
+    "third_party_requests": 0,
+}
+CUSTOMER: Final = "customer1@example.com"
+_IMPORT: Final = re.compile(r"(?:import|from)\s*[\"'](\./[\w.-]+\.js)[\"']")
+_LOOKS: Final = 3
+
+
+def sizes(dist: Path = DIST) -> dict[str, float]:
+    """Return what the first route weighs, in kB of gzip -9."""
+    page = (dist / "index.html").read_text(encoding="utf-8")
+    named = re.findall(r"/static/(assets/[\w.-]+\.(?:js|css))", page)
+    styles = [dist / name for name in named if name.endswith(".css")]
+    scripts = _with_imports([dist / name for name in named if name.endswith(".js")])
+    return {"js_gzip_kb": _weight(scripts), "css_gzip_kb": _weight(styles)}
+
+
+def _with_imports(scripts: list[Path]) -> list[Path]:
+    """Return the scripts and whatever they import without being asked to, each once."""
+    known: list[Path] = []
+    while scripts:
+        script = scripts.pop()
+        if script in known:
+            continue
+        known.append(script)
+        found = _IMPORT.findall(script.read_text(encoding="utf-8"))
+        scripts += [(script.parent / name).resolve() for name in found]
+    return known
+
+
+def _weight(files: list[Path]) -> float:
+    return round(sum(len(gzip.compress(file.read_bytes(), 9)) for file in files) / 1000, 1)
+
+
+def measure(browser: Browser, address: str) -> dict[str, float]:
+    """Return every figure, from a stranger's and a customer's look at every screen."""
+    lcp, cls = _vitals(browser, address)
+    stranger, customer = enter(browser, address), enter(browser, address)
+    customer.sign_in(CUSTOMER)
+    ids = ids_of(customer, CUSTOMER, PASSWORD)
+    open_to_all = [route.path(ids) for route in routes() if route.is_open]
+    found = sweep(stranger, open_to_all)
+    inside = sweep(customer, [route.path(ids) for route in routes() if not route.is_open])
+    complaints = stranger.complaints + customer.complaints
+    for visitor in (stranger, customer):
+        visitor.context.close()
+    return {
+        **sizes(),
+        "lcp_ms": lcp,
+        "cls": cls,
+        "axe_violations": len(found.axe) + len(inside.axe),
+        "csp_violations": sum("broken rule" in said for said in complaints),
+        "third_party_requests": sum("somebody else" in said for said in complaints),
+    }
+
+
+def _vitals(browser: Browser, address: str) -> tuple[float, float]:
+    """Return LCP and CLS of the signed-in overview, the better of a few looks: others work here."""
+    looks = []
+    visitor = enter(browser, address)
+    visitor.sign_in(CUSTOMER)
+    for _ in range(_LOOKS):
+        visitor.open("/")
+        found = visitor.vitals()
+        looks.append((round(found["lcp"], 1), round(found["cls"], 4)))
+    visitor.context.close()
+    return min(look[0] for look in looks), max(look[1] for look in looks)
+
+
+def main() -> int:
+    """Open a bank, measure, print; fail where a budget is exceeded."""
+    program = chromium()
+    if program is None:
+        sys.stderr.write(f"{MISSING}\n")
+        return 1
+    with place() as directory, Bank(directory / "home") as bank, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        figures = measure(browser, f"http://localhost:{bank.port}")
+        browser.close()
+    for name, figure in figures.items():
+        over = "  EXCEEDED" if figure > LIMITS[name] else ""
+        sys.stdout.write(f"{name:<22}{figure:>9}   at most {LIMITS[name]}{over}\n")
+    if os.environ.get("JSON") == "1":
+        sys.stdout.write(f"{msgspec.json.encode(figures).decode()}\n")
+    return int(any(figure > LIMITS[name] for name, figure in figures.items()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""One bank and one browser for all tests of the screens, and visitors who must have no complaint.
+
+They last for this package, not for the session: while Playwright runs it keeps a loop in this
+thread, which would break the tests of other packages in the same worker.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from apps.dashboard.tests.browsing import FLAGS, MISSING, PASSWORD, Visitor, chromium, enter
+from tests.bank import Bank, place
+from vortex.ids import new_id
+
+Enter = Callable[..., Visitor]
+
+
+@pytest.fixture(scope="package")
+def program() -> str:
+    """The browser's program; without one these tests are skipped, and say how to get it."""
+    found = chromium()
+    return found or pytest.skip(MISSING)
+
+
+@pytest.fixture(scope="package")
+def bank(program: str) -> Iterator[Bank]:
+    """A bank with its demonstration, opened once; it builds the dashboard if need be."""
+    with place() as directory, Bank(directory / "home") as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def address(bank: Bank) -> str:
+    """Where the bank is found: a passkey belongs to `localhost`, never to a number."""
+    return f"http://localhost:{bank.port}"
+
+
+@pytest.fixture(scope="package")
+def browser(program: str) -> Iterator[Browser]:
+    """Chromium, started once."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Enter]:
+    """Let visitors in: `visit()` a stranger, `visit(email)` somebody who is signed in."""
+    inside: list[Visitor] = []
+
+    def come(email: str = "", **options: Any) -> Visitor:
+        visitor = enter(browser, address, **options)
+        inside.append(visitor)
+        if email:
+            visitor.sign_in(email)
+        return visitor
+
+    yield come
+    complaints = [complaint for visitor in inside for complaint in visitor.complaints]
+    for visitor in inside:
+        visitor.context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def newcomer(bank: Bank) -> str:
+    """The address of somebody who has just registered and holds nothing yet."""
+    email = f"{new_id().hex}@example.com"
+    said = {"email": email, "password": PASSWORD, "full_name": "Nora Newcomer"}
+    answer = httpx.post(f"{bank.url}/api/auth/register", json=said, timeout=30)
+    assert answer.status_code == 201, answer.text
+    return email
