@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.admin import apps as admin_apps
 from django.contrib.admin.sites import AdminSite
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, path
 from django.utils.module_loading import import_string
 
@@ -31,6 +31,7 @@ class StaffSite(AdminSite):
     """The administration: open to staff whose browser has shown a second factor."""
 
     site_header = "VortexCore"
+    index_title = "The bank at this moment"
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Say whether this browser belongs to staff, by both factors."""
@@ -47,6 +48,13 @@ class StaffSite(AdminSite):
         """Ask for the first factor."""
         del extra_context
         return _view("first_factor")(request)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Send staff to where everybody changes a password: by the same rules, ending sessions."""
+        del request, extra_context
+        return HttpResponseRedirect("/security")
 
 
 def _second_factor(request: HttpRequest) -> HttpResponse:

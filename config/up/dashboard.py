@@ -88,6 +88,8 @@ def _of_the_wheel() -> Node:
 
 def install() -> Node:
     """Have the packages that package-lock.json names, and nothing else."""
+    if not (WEB / "package-lock.json").is_file():
+        raise CannotBuild(f"there is no source in {_shortened(str(WEB))}.")
     found = node()
     stamp, wanted = STATE / "installed", _digest([WEB / "package-lock.json"])
     if not MODULES.is_dir() or _read(stamp) != wanted:

@@ -2,11 +2,22 @@
 
 from typing import Final
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 
 from vortex.http.health import State, readiness
 from vortex.staff import Line, LookingAdmin, Panel, Tone, panel
+
+# What libraries bring and nobody here decides by: groups mean nothing, and a factor is set up
+# by whoever owns it.
+for _label, _name in (
+    ("auth", "Group"),
+    ("otp_totp", "TOTPDevice"),
+    ("otp_static", "StaticDevice"),
+):
+    if admin.site.is_registered(apps.get_model(_label, _name)):
+        admin.site.unregister(apps.get_model(_label, _name))
 
 _TONES: Final[dict[State, Tone]] = {"up": "good", "degraded": "warn", "down": "bad"}
 

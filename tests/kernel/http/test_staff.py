@@ -124,6 +124,21 @@ def test_what_the_staff_changed_is_listed_and_nobody_edits_it():
     assert client.post(f"/admin/admin/logentry/{entry.pk}/change/", {}).status_code == 403
 
 
+def test_groups_and_foreign_factors_are_nobodys_to_edit():
+    client = employee()
+
+    for place in ("auth/group", "otp_totp/totpdevice", "otp_static/staticdevice"):
+        assert client.get(f"/admin/{place}/").status_code == 404
+
+
+def test_a_password_is_changed_where_everybody_changes_theirs():
+    client = employee()
+    new = {"old_password": "x", "new_password1": "short", "new_password2": "short"}
+
+    assert client.get("/admin/password_change/")["Location"] == "/security"
+    assert client.post("/admin/password_change/", new)["Location"] == "/security"
+
+
 def test_the_staffs_pages_look_as_the_bank_does():
     page = employee().get("/admin/").content.decode()
 
