@@ -1,6 +1,7 @@
 """What a stranger does: clone, one command, use the bank, stop, and start again."""
 
 import os
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -26,6 +27,7 @@ def _open_from_a_fresh_clone(clone: Path, empty_home: Path) -> None:
 
     bank.open(**stranger)
     try:
+        _see_the_dashboard(bank)
         with bank.client("customer1@example.com") as customer:
             accounts = customer.get("/api/accounts").json()["items"]
             history = customer.get("/api/transactions").json()["items"]
@@ -44,6 +46,18 @@ def _open_from_a_fresh_clone(clone: Path, empty_home: Path) -> None:
     finally:
         bank.close()
     wait_for(lambda: not _left_running(clone), 20, "nothing is left running")
+
+
+def _see_the_dashboard(bank: Bank) -> None:
+    """Have the page, and the script that it names: small, and never asked for a second time."""
+    with bank.client() as anyone:
+        page = anyone.get("/")
+        assert page.status_code == 200, bank.said()
+        script = re.search(r"/static/assets/[\w-]+\.js", page.text)
+        assert script is not None, page.text
+        answer = anyone.get(script[0], headers={"Accept-Encoding": "br"})
+    assert answer.headers["Content-Encoding"] == "br"
+    assert "immutable" in answer.headers["Cache-Control"]
 
 
 def _money(accounts: list[dict[str, Any]]) -> dict[str, Any]:

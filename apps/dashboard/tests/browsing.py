@@ -179,10 +179,11 @@ class Visitor:
     def overflow(self, width: int) -> int:
         """Return by how many pixels the page can be scrolled sideways at a width."""
         self.page.set_viewport_size({"width": width, "height": 900})
-        measured = (
-            "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        return int(self.page.evaluate(measured))
+        for end in (-10_000, 10_000):
+            self.page.evaluate("x => scrollTo(x, scrollY)", end)
+            if beyond := int(self.page.evaluate("Math.abs(scrollX)")):
+                return beyond
+        return 0
 
     def vitals(self) -> dict[str, float]:
         """Return when the largest part was painted, in ms, and how much the page has shifted."""

@@ -39,7 +39,7 @@ def address(bank: Bank) -> str:
 
 
 @pytest.fixture(scope="package")
-def browser(program: str) -> Iterator[Browser]:
+def chrome(program: str) -> Iterator[Browser]:
     """Chromium, started once."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=FLAGS)
@@ -48,12 +48,12 @@ def browser(program: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Enter]:
+def visit(chrome: Browser, address: str) -> Iterator[Enter]:
     """Let visitors in: `visit()` a stranger, `visit(email)` somebody who is signed in."""
     inside: list[Visitor] = []
 
     def come(email: str = "", **options: Any) -> Visitor:
-        visitor = enter(browser, address, **options)
+        visitor = enter(chrome, address, **options)
         inside.append(visitor)
         if email:
             visitor.sign_in(email)

@@ -145,7 +145,8 @@ function FlowNode({ node, width }: { node: Placed; width: number }): VNode {
       </text>
     </>
   );
-  const said = `${share.name}: ${moneyText(share.money)}`;
+  // What is read out has the words that are seen: whoever steers by voice says those.
+  const said = `${share.name} ${moneyText(share.money, { whole: true })}`;
   const { href } = share;
   if (!href)
     return (

@@ -138,10 +138,10 @@ function TopBar({ search }: { search: () => void }): VNode {
       <a class="brand small" href="/" aria-label={t("place.overview")}>
         <Mark />
       </a>
-      <button type="button" class="search" onClick={search} aria-label={t("palette.title")}>
+      <button type="button" class="search" onClick={search}>
         <Search aria-hidden="true" />
         <span>{t("palette.title")}</span>
-        <kbd>{apple ? "⌘ K" : "Ctrl K"}</kbd>
+        <kbd aria-hidden="true">{apple ? "⌘ K" : "Ctrl K"}</kbd>
       </button>
       <button
         type="button"
