@@ -49,7 +49,7 @@ class StaffSite(AdminSite):
         del extra_context
         return _view("first_factor")(request)
 
-    def password_change(
+    def password_change(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Send staff to where everybody changes a password: by the same rules, ending sessions."""
