@@ -1,4 +1,4 @@
-"""The application of the web server: sockets, the posting lane, and Django's HTTP through WSGI.
+"""The application of the web server: sockets, what has moved, the posting lane, Django's HTTP.
 
 Django's own ASGI handler runs each request in a thread and costs five times as much as WSGI does.
 """
@@ -16,6 +16,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 
 from vortex.http.asgi import Application, HonestHeaders
+from vortex.http.forwarding import Forwarder
 from vortex.realtime.routing import websocket_urlpatterns
 
 
@@ -25,7 +26,7 @@ def _http() -> Application:
         from apps.transactions.lane.application import PostingLane
 
         django = PostingLane(django)
-    return HonestHeaders(django)
+    return HonestHeaders(Forwarder(django))
 
 
 application = ProtocolTypeRouter({"http": _http(), "websocket": URLRouter(websocket_urlpatterns)})

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from celery import Celery
+from celery.signals import worker_ready
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
@@ -27,9 +28,16 @@ def schedules() -> dict[str, Any]:
     return found
 
 
-app = Celery("vortex")
+app = Celery("vortex", task_cls="config.following:FollowingTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 # A task is called `<context>.<what it does>`.
 app.conf.task_routes = {f"{name}.*": {"queue": name} for name in settings.VORTEX_HOSTED}
 app.conf.beat_schedule = schedules()
+
+
+@worker_ready.connect
+def _keep_to_own_queues(sender: Any, **_: Any) -> None:
+    from config.following import follow
+
+    follow(app, str(sender.hostname))

@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from importlib.util import find_spec
+from typing import ClassVar
 
 from django.apps import AppConfig
 
@@ -10,11 +11,21 @@ class ContextConfig(AppConfig):
     """A bounded context as a Django app; its interface and handlers register when imported."""
 
     default_auto_field = "django.db.models.BigAutoField"
+    # Where the context's laws stand, such as "services.verifying.LAWS": objects with a `name`, and
+    # `breaches`, a SELECT of two texts (what, how) that lists what breaks the law.
+    laws: ClassVar[str] = ""
     default = False  # Django takes an app's only default config, and this class is imported there
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls.default = True
+
+    def declared_laws(self) -> list[tuple[str, str]]:
+        """Return the laws of the context's rows: what `manage.py laws` and a move ask."""
+        if not self.laws:
+            return []
+        module, _, name = f"{self.name}.{self.laws}".rpartition(".")
+        return [(law.name, law.breaches) for law in getattr(import_module(module), name)]
 
     def ready(self) -> None:
         """Import what registers itself: refusals and events, served operations, heard events."""

@@ -8,3 +8,4 @@ class TransactionsConfig(ContextConfig):
 
     name = "apps.transactions"
     label = "transactions"
+    laws = "services.verifying.LAWS"

@@ -65,6 +65,18 @@ VARIABLES: dict[str, Variable] = {
         "the bearer token of `/metrics`; without it nobody reads them"
     ),
     "VORTEX_MAIL_FROM": Variable("the sender of mail to people", "VortexCore <no-reply@localhost>"),
+    "VORTEX_MOVE_JOURNAL_URL": Variable(
+        "a superuser's URL of the server that keeps the journal of moves (`python -m extraction`);"
+        " an embedded bank knows its own"
+    ),
+    "VORTEX_MOVE_SOURCE_DATABASE_URL": Variable(
+        "a superuser's URL of the moving context's database in the monolith"
+    ),
+    "VORTEX_MOVE_SOURCE_URL": Variable("where the monolith answers to its services"),
+    "VORTEX_MOVE_TARGET_DATABASE_URL": Variable(
+        "a superuser's URL of the moving context's database in its service"
+    ),
+    "VORTEX_MOVE_TARGET_URL": Variable("where the service answers to the monolith"),
     "VORTEX_ORIGINS": Variable("the origins that passkeys are used from, with commas"),
     "VORTEX_PUBLIC_URL": Variable("where people find the bank", "http://localhost:8000"),
     "VORTEX_RATE_LIMIT_SCALE": Variable("multiplies every rate limit, for load tests", "1"),

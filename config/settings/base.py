@@ -25,7 +25,10 @@ VORTEX_ALIASES = {context.name: alias(context.name) for context in hosted()}
 VORTEX_TOPICS = TOPICS
 VORTEX_STRICT = False
 VORTEX_TOPOLOGY_FILE = os.environ.get("VORTEX_TOPOLOGY_FILE", str(HOME / "run" / "topology.json"))
-VORTEX_TRANSPORTS = {"remote": "vortex.rpc.client.RemoteTransport"}
+VORTEX_TRANSPORTS = {
+    "remote": "vortex.rpc.client.RemoteTransport",
+    "shadow": "vortex.rpc.client.RemoteTransport",
+}
 # `kid:secret` pairs, the first one signs and all of them verify, so that a key can be rotated.
 VORTEX_RPC_KEYS = tuple(
     tuple(pair.split(":", 1)) for pair in os.environ.get("VORTEX_RPC_KEYS", "").split(",") if pair
@@ -229,7 +232,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 CELERY_BROKER_URL = VORTEX_BROKER_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_DEFAULT_QUEUE = "kernel"
+# A service tidies its own database up, so it has a queue of its own for that.
+CELERY_TASK_DEFAULT_QUEUE = (
+    "kernel" if len(VORTEX_HOSTED) == len(CONTEXTS) else f"kernel.{'.'.join(VORTEX_HOSTED)}"
+)
+CELERY_BEAT_SCHEDULER = "config.clockwork:OwnersClock"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 

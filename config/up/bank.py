@@ -12,6 +12,7 @@ from config.up.options import Options
 from config.up.preparation import collect_static_files, open_demonstration, prepare
 from config.up.programs import programs
 from config.up.screen import Screen, megabytes, readable
+from config.up.service import part_of, wanted
 from vortex.embedded import endpoints
 from vortex.embedded.failures import CannotOpen
 from vortex.embedded.postgres import Postgres
@@ -60,6 +61,7 @@ class Bank:
         self._supervisor.open(*behind)
         self._supervisor.open(web)
         self._wait_until_ready()
+        self._open_services()
 
     def keep(self, seconds: float | None = None) -> None:
         """Watch over the processes, for ever or for some seconds."""
@@ -98,6 +100,7 @@ class Bank:
             "VORTEX_RPC_KEYS": f"local:{secrets.get('rpc')}",
             "VORTEX_METRICS_TOKEN": secrets.get("metrics"),
             "VORTEX_DEMO": "1" if self._options.demo else "0",
+            "VORTEX_SELF_URL": f"http://127.0.0.1:{self._options.port}",
         }
 
     def _wait_until_ready(self) -> None:
@@ -132,7 +135,17 @@ class Bank:
                 log = watch.part.process.log
                 raise CannotOpen(f"{watch.name} does not start:\n{said}\nIts log is {log}.")
 
+    def _open_services(self) -> None:
+        """Keep the services running that contexts have moved to, and those that are being made."""
+        known = {watch.name for watch in self._supervisor.watches}
+        for name in wanted(self._options.home):
+            part = part_of(self._options.home, name)
+            if part.process.name not in known:
+                self._screen.tell(f"starting the service of {name}")
+                self._supervisor.open(part)
+
     def _look(self) -> None:
+        self._open_services()
         for sentence in self._supervisor.tick():
             self._screen.tell(sentence)
         if time.monotonic() - self._weighed > WEIGH_SECONDS:

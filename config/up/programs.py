@@ -3,7 +3,7 @@
 import os
 import sys
 
-from config.contexts import CONTEXTS
+from config.contexts import CONTEXTS, hosted
 from config.up.building import source_server
 from config.up.options import Options
 from config.up.preparation import ROOT
@@ -45,6 +45,7 @@ def programs(options: Options) -> list[Program]:
     places = {
         "web": (f"--host={options.host}", f"--port={options.port}"),
         "beat": (f"--schedule={options.home / 'run' / 'beat'}",),
+        "worker": _worker_of_a_service(),
     }
     environment = _environment(options)
     source = [source_server(options, environment)] if options.dev else []
@@ -57,6 +58,15 @@ def programs(options: Options) -> list[Program]:
         )
         for name, command in COMMANDS.items()
     ]
+
+
+def _worker_of_a_service() -> tuple[str, ...]:
+    """Return what differs for the worker of some contexts: its queues, and a name of its own."""
+    names = [context.name for context in hosted()]
+    if len(names) == len(CONTEXTS):
+        return ()
+    queues = ",".join((f"kernel.{'.'.join(names)}", *names))
+    return (f"--queues={queues}", f"--hostname={'.'.join(names)}@%h")
 
 
 def _environment(options: Options) -> dict[str, str]:

@@ -15,16 +15,16 @@ import msgspec
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from vortex.binding import local, metrics
+from vortex.binding import local, metrics, shadow
 from vortex.contracts import Operation, Service, implementation_of
 from vortex.db import Moved
 from vortex.errors import Unavailable
 from vortex.telemetry import context as request
-from vortex.topology import Route, route_of
+from vortex.topology import Route, forget, route_of
 from vortex.topology.share import share_of
 
 # How often the topology is looked at while a move is under way; it lasts a fraction of a second.
-_LOOK_AGAIN_SECONDS: Final = 0.02
+_LOOK_AGAIN_SECONDS: Final = 0.01
 
 
 class CallRefusedHere(Unavailable, code="no_route", title="Nobody serves this"):
@@ -62,15 +62,41 @@ def _run(
     arguments: msgspec.Struct,
     caller: str,
 ) -> Any:
+    if route.mode == "shadow":
+        return _run_twice(route, interface, operation, arguments, caller)
     if route.mode == "local" or (
         route.mode == "split" and not goes_away(route, operation, arguments)
     ):
-        implementation = implementation_of(interface)
-        if implementation is None:
-            raise CallRefusedHere(operation=operation.path)
-        return local.call(implementation, operation, arguments)
+        return _run_here(interface, operation, arguments)
     mode = "remote" if route.mode == "split" else route.mode
     return _transport(mode, route.url).call(operation, arguments, caller=caller)
+
+
+def _run_here(interface: type[Service], operation: Operation, arguments: msgspec.Struct) -> Any:
+    implementation = implementation_of(interface)
+    if implementation is None:
+        raise CallRefusedHere(operation=operation.path)
+    return local.call(implementation, operation, arguments)
+
+
+def _run_twice(
+    route: Route,
+    interface: type[Service],
+    operation: Operation,
+    arguments: msgspec.Struct,
+    caller: str,
+) -> Any:
+    """Answer from here; let a query be answered there too, and compare."""
+    transport = _transport("shadow", route.url)
+    answer = _run_here(interface, operation, arguments)
+    if operation.kind == "query":
+        shadow.compare_later(
+            operation,
+            answer,
+            lambda: _run_here(interface, operation, arguments),
+            lambda: transport.call(operation, arguments, caller=caller),
+        )
+    return answer
 
 
 def goes_away(route: Route, operation: Operation, arguments: msgspec.Struct) -> bool:
@@ -93,7 +119,10 @@ def goes_away(route: Route, operation: Operation, arguments: msgspec.Struct) -> 
 
 def _await_another(context: str, route: Route, bounds: request.RequestContext) -> None:
     """Wait until the topology names another route than the one that has moved away."""
-    while route_of(context) == route:
+    while True:
+        forget()
+        if route_of(context) != route:
+            return
         if bounds.remaining_ms() == 0:
             raise Moved(context=context)
         threading.Event().wait(_LOOK_AGAIN_SECONDS)

@@ -10,6 +10,8 @@ from vortex.db.work import (
     current_context,
     in_unit_of_work,
     needs_transaction,
+    owned_elsewhere,
+    owns,
     unit_of_work,
 )
 
@@ -22,6 +24,8 @@ __all__ = [
     "in_unit_of_work",
     "lock_in_order",
     "needs_transaction",
+    "owned_elsewhere",
+    "owns",
     "refusing",
     "unit_of_work",
 ]

@@ -123,10 +123,27 @@ def _enter(connection: BaseDatabaseWrapper, context: str) -> int:
                 (context, str(timeout)),
             )
         except DatabaseError as error:
-            if getattr(error.__cause__, "sqlstate", "") == _OWNED_ELSEWHERE:
-                raise Moved from error
+            if owned_elsewhere(error):
+                raise Moved(context=context) from error
             raise
         return int(cursor.fetchone()[0])
+
+
+def owned_elsewhere(error: BaseException) -> bool:
+    """Say whether PostgreSQL refused because another deployment owns the context's data."""
+    return getattr(error.__cause__, "sqlstate", "") == _OWNED_ELSEWHERE
+
+
+def owns(context: str) -> bool:
+    """Say whether this deployment owns a context's data at this moment.
+
+    For loops that take work up by themselves (relay, consumers, workers); a write needs no such
+    question, because the fence asks it inside the transaction.
+    """
+    with connections[alias_of(context)].cursor() as cursor:
+        cursor.execute("select owner from topology_owner where context = %s", (context,))
+        row = cursor.fetchone()
+    return row is None or row[0] == "here"
 
 
 def needs_transaction(context: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

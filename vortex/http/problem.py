@@ -12,6 +12,7 @@ from rest_framework import exceptions as drf
 
 from vortex import errors
 from vortex.http import refusals
+from vortex.http.headers import CONTEXT_MOVED
 from vortex.identity.authentication import REALM
 from vortex.telemetry import context, get_logger
 
@@ -175,6 +176,8 @@ def _headers(refusal: errors.Refusal, status: int) -> dict[str, str]:
     if status in {429, 503} or "retry_after" in refusal.facts:
         seconds = cast("int", refusal.facts.get("retry_after", _DEFAULT_RETRY_SECONDS))
         headers["Retry-After"] = str(max(1, int(seconds)))
+    if refusal.code == "context_moved":
+        headers[CONTEXT_MOVED] = str(refusal.facts.get("context", ""))
     if refusal.code == "step_up_required":  # RFC 9470
         max_age = refusal.facts.get("max_age")
         age = f", max_age={max_age}" if isinstance(max_age, int) else ""

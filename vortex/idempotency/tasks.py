@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connections
 
 from vortex.clock import now
-from vortex.db import alias_of
+from vortex.db import alias_of, owns
 
 KEPT: Final = timedelta(days=3)
 _AT_ONCE: Final = 5_000
@@ -16,8 +16,8 @@ _AT_ONCE: Final = 5_000
 
 @shared_task(name="idempotency.prune")
 def prune() -> int:
-    """Delete the answers older than three days in every hosted context; return how many."""
-    return sum(prune_context(name) for name in settings.VORTEX_HOSTED)
+    """Delete the answers older than three days in every context owned here; return how many."""
+    return sum(prune_context(name) for name in settings.VORTEX_HOSTED if owns(name))
 
 
 def prune_context(context: str) -> int:

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 
 from vortex.broker import Broker, BrokerUnavailable, Delivery, Subscription
-from vortex.db import Moved
+from vortex.db import Moved, owned_elsewhere
 from vortex.inbox import bookkeeping, parked
 from vortex.inbox.handling import handle
 from vortex.inbox.heard import Heard, Place, understand
@@ -284,6 +284,8 @@ class _database:  # noqa: N801 - reads as the statement that it is used as
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, Moved):
+            raise DatabaseAway(str(error)) from error
+        if isinstance(error, DatabaseError) and owned_elsewhere(error):
             raise DatabaseAway(str(error)) from error
         if isinstance(error, OperationalError | InterfaceError) and _is_away(error):
             raise DatabaseAway(str(error)) from error

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Sequence
 from typing import Final
 
-from django.db import DatabaseError, InterfaceError, connections
+from django.db import DatabaseError, InterfaceError, OperationalError, connections
 
 from vortex.broker import Broker, BrokerUnavailable
-from vortex.db import alias_of
+from vortex.db import Moved, alias_of, owns
 from vortex.inbox import retention
 from vortex.inbox.consumer import Consumer, DatabaseAway
 from vortex.inbox.registry import topics
@@ -18,6 +18,7 @@ from vortex.telemetry.heartbeat import beat
 from vortex.telemetry.metrics import gauge
 
 _POLL_SECONDS: Final = 1.0
+_ELSEWHERE_SECONDS: Final = 0.1  # between two looks at who owns the data
 _TROUBLE_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 _BEAT_SECONDS: Final = 5.0
 _BEATS_PER_MEASUREMENT: Final = 3
@@ -93,14 +94,20 @@ class Worker:
 
     def _consume(self, context: str) -> None:
         consumer = Consumer(context, self._broker, f"{self._name}:{context}")
-        with contextlib.suppress(DatabaseError, InterfaceError):  # the default partition will do
+        with contextlib.suppress(
+            DatabaseError, InterfaceError, Moved
+        ):  # the default partition will do
             retention.prepare(context)
         troubles = 0
         while not self._stopped.is_set():
             try:
-                consumer.step(_POLL_SECONDS)
+                if owns(context):
+                    consumer.step(_POLL_SECONDS)
+                else:  # whoever owns the data consumes: two in one group would take turns
+                    consumer.stop()
+                    self._stopped.wait(_ELSEWHERE_SECONDS)
                 troubles = 0
-            except (BrokerUnavailable, DatabaseAway) as trouble:
+            except (BrokerUnavailable, DatabaseAway, OperationalError, InterfaceError) as trouble:
                 log.warning("inbox.consumer.waiting", context=context, error=str(trouble))
                 connections[alias_of(context)].close()
                 self._stopped.wait(_TROUBLE_SECONDS[min(troubles, len(_TROUBLE_SECONDS) - 1)])

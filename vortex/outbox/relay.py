@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connections
 
 from vortex.broker import Broker, BrokerUnavailable
-from vortex.db import alias_of
+from vortex.db import Moved, alias_of, owned_elsewhere, owns
 from vortex.ids import new_id
 from vortex.outbox import retention
 from vortex.outbox.courier import Courier
@@ -22,6 +23,7 @@ SHORTEST_SECONDS: Final = 0.05
 LONGEST_SECONDS: Final = 2.0
 _PATIENCE_GROWS: Final = 1.5
 _TROUBLE_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+_ELSEWHERE_SECONDS: Final = 0.1  # between two looks at who owns the data
 _TRIM_SECONDS: Final = 2.0
 _TRIM_ROUNDS: Final = 30  # after the last message, while the consumers catch up
 _BEAT_SECONDS: Final = 5.0
@@ -113,24 +115,43 @@ class Relay:
     def _deliver(self, context: str) -> None:
         _attempt(lambda: retention.prepare(context), context)
         courier = self._courier(context)
-        woken = self._woken[context]
-        pause, troubles = SHORTEST_SECONDS, 0
+        pause, troubles, looked_at = SHORTEST_SECONDS, 0, float("-inf")
         while not self._stopped.is_set():
+            if time.monotonic() > looked_at + _ELSEWHERE_SECONDS:
+                if not self._await_ownership(context):
+                    break
+                looked_at = time.monotonic()
             moved = _attempt(courier.step, context)
             if moved is None:
                 self._stopped.wait(_TROUBLE_SECONDS[min(troubles, len(_TROUBLE_SECONDS) - 1)])
                 troubles += 1
                 continue
             troubles = 0
-            if moved:
-                self._moved.set()
-                pause = SHORTEST_SECONDS
-            elif woken.wait(pause):
-                woken.clear()
-                pause = SHORTEST_SECONDS
-            else:
-                pause = min(pause * _PATIENCE_GROWS, LONGEST_SECONDS)
-        _attempt(courier.stop, context)
+            pause = self._rest(context, moved, pause)
+        if _attempt(lambda: owns(context), context):
+            _attempt(courier.stop, context)
+
+    def _rest(self, context: str, moved: int, pause: float) -> float:
+        """Wait where nothing moved; return for how long to wait the next time."""
+        if moved:
+            self._moved.set()
+            return SHORTEST_SECONDS
+        woken = self._woken[context]
+        if woken.wait(pause):
+            woken.clear()
+            return SHORTEST_SECONDS
+        return min(pause * _PATIENCE_GROWS, LONGEST_SECONDS)
+
+    def _await_ownership(self, context: str) -> bool:
+        """Wait until this deployment owns the context's data; False where we are stopped first.
+
+        What waits in the outbox of a context that has moved is its new owner's to deliver.
+        """
+        while not self._stopped.is_set():
+            if _attempt(lambda: owns(context), context):
+                return True
+            self._stopped.wait(_ELSEWHERE_SECONDS)
+        return False
 
     def _trim(self) -> None:
         """Let the broker forget what all have acknowledged, while there is something to forget."""
@@ -151,12 +172,16 @@ class Relay:
 
 
 def _attempt(work: Callable[[], T], context: str) -> T | None:
-    """Do the work and return its answer; None where the broker or the database is away."""
+    """Do the work and return its answer; None where broker, database or the data are away."""
     try:
         return work()
+    except Moved:
+        return None
     except BrokerUnavailable as error:
         log.warning("outbox.broker.unavailable", context=context, error=str(error))
     except (DatabaseError, InterfaceError) as error:
+        if owned_elsewhere(error):  # it moved between two looks
+            return None
         log.warning("outbox.database.unavailable", context=context, error=str(error))
         connections[alias_of(context)].close()
     return None

@@ -1,6 +1,7 @@
 """Which deployment owns a context's data, and in which epoch: what the fence reads."""
 
 from django.db import models
+from django.db.models.functions import Now
 
 
 class Owner(models.Model):
@@ -19,3 +20,15 @@ class Owner(models.Model):
 
     def __str__(self) -> str:
         return f"{self.context}: {self.owner} (epoch {self.epoch})"
+
+
+class Fired(models.Model):
+    """A periodic task that was sent for an instant; the next owner of the data knows it too."""
+
+    pk = models.CompositePrimaryKey("schedule", "due_at")
+    schedule = models.TextField()
+    due_at = models.DateTimeField()
+    fired_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        db_table = "topology_fired"

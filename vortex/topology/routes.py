@@ -88,14 +88,18 @@ def refuse_killed(operation: str) -> None:
 
 def write_topology(topology: Topology) -> None:
     """Put a new topology in force for every process that reads this file."""
-    path = Path(settings.VORTEX_TOPOLOGY_FILE)
+    replace_file(Path(settings.VORTEX_TOPOLOGY_FILE), topology)
+    forget()
+
+
+def replace_file(path: Path, topology: Topology) -> None:
+    """Rename a new topology file into place; it needs no Django, so any operator's tool may."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".topology-", delete=False) as file:
         file.write(msgspec.json.format(msgspec.json.encode(topology), indent=2) + b"\n")
         file.flush()
         os.fsync(file.fileno())
     Path(file.name).replace(path)
-    forget()
 
 
 def forget() -> None:

@@ -14,7 +14,7 @@ from django.db import connections
 from apps.transactions.lane import answers
 from apps.transactions.lane.asked import Asked
 from apps.transactions.services.transferring import Made, transfer_each, transfer_many
-from vortex.db import alias_of, unit_of_work
+from vortex.db import Moved, alias_of, unit_of_work
 from vortex.errors import Refusal, Unavailable
 from vortex.http.admission import admit
 from vortex.http.throttles import Spent
@@ -48,8 +48,12 @@ def answer_all(jobs: Sequence[Job]) -> list[Reply | None]:
     admitted = admit(answers.SCOPE, [job.asked.token for job in jobs])
     places = [place for place, spent in enumerate(admitted) if spent is not None]
     connections[alias_of(CONTEXT)].close_if_unusable_or_obsolete()
+    said: list[Answer | Refusal] = []
     with context.use(deadline=context.deadline_in(_DEADLINE_MS)):
-        said = _answered([jobs[place] for place in places]) if places else []
+        try:
+            said = _answered([jobs[place] for place in places]) if places else []
+        except Moved as moved:  # nothing was written: whoever stands in front asks the new owner
+            said = [moved] * len(places)
     replies: list[Reply | None] = [None] * len(jobs)
     for place, one in zip(places, said, strict=True):
         spent = admitted[place]

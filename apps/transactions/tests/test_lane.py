@@ -158,7 +158,7 @@ def test_who_hangs_up_finds_the_answer_under_the_key(doors: Site) -> None:
     assert balance(payer.shop) == 100
 
 
-def test_a_group_that_fails_is_answered_by_the_api_and_moves_nothing(doors: Site) -> None:
+def test_a_group_that_meets_the_fence_says_so_and_moves_nothing(doors: Site) -> None:
     payer = Payer()
     with connections[DATABASE].cursor() as cursor:
         cursor.execute(
@@ -169,7 +169,8 @@ def test_a_group_that_fails_is_answered_by_the_api_and_moves_nothing(doors: Site
     answers = run(at_once(doors, [payer.request() for _ in range(5)]))
 
     assert {answer.json()["code"] for answer in answers} == {"context_moved"}
-    assert doors.passed_on == 5
+    assert {answer.headers["X-Context-Moved"] for answer in answers} == {"transactions"}
+    assert doors.passed_on == 0
     assert balance(payer.shop) == 0
 
 

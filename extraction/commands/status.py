@@ -1,0 +1,154 @@
+"""`status`: where every context is, how far the other side is behind, and what was proved last."""
+
+import argparse
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+
+from config.contexts import CONTEXTS, Context
+from extraction import guards, links
+from extraction.database import opened, value
+from extraction.failures import Stop
+from extraction.journal import Journal, journal
+from extraction.links import Link
+from extraction.places import BANK, Bank, Place, find_bank, find_context
+from extraction.terminal import Terminal, explained, json_option
+from extraction.topology import read
+
+NAME = "status"
+HELP = "where every context is, its epoch, lag and share of traffic, and the last evidence"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the words of the command."""
+    parser.add_argument("context", nargs="?", help="one context, with every step of its moves")
+    json_option(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command."""
+    terminal, code = Terminal(as_json=options.json), [0]
+    with explained(terminal, code):
+        asked = (find_context(options.context),) if options.context else CONTEXTS
+        bank = find_bank()
+        with journal(bank.operator_url) as book:
+            found = {known.name: _state(bank, book, known) for known in asked}
+            _show(terminal, found)
+            if options.context:
+                _show_steps(terminal, book, options.context, found)
+        terminal.answer(found)
+    return code[0]
+
+
+def _state(bank: Bank, book: Journal, known: Context) -> dict[str, Any]:
+    """Ask both databases; the journal says only what they cannot."""
+    seat = book.seat(known.name)
+    here, service = bank.place(known), bank.service(known)
+    route = read(bank.topology).contexts.get(known.name)
+    state: dict[str, Any] = {
+        "place": seat.place,
+        "epoch": seat.epoch,
+        "owner_by_bank": _owner(here, known.name),
+        "owner_by_service": _owner(service, known.name) if service else "no service",
+        "operator": book.operator(known.name),
+        "traffic_percent": 0 if route is None else 100 if route.mode == "remote" else route.percent,
+        "traffic_mode": route.mode if route else "local",
+        "links": {},
+    }
+    if service is not None:
+        for link in (Link(known.name, here, service), Link(known.name, service, here)):
+            state["links"][link.name] = _health(link)
+    steps = book.steps(known.name)
+    if steps:
+        last = steps[-1]
+        state["last"] = {
+            "action": last.action,
+            "phase": last.phase,
+            "state": last.state,
+            "at": str(last.finished_at or last.started_at),
+            "who": last.who,
+            "evidence": last.evidence,
+        }
+    state["says"] = _says(state)
+    return state
+
+
+def _owner(place: Place, context: str) -> str:
+    try:
+        with opened(place.database) as connection:
+            if not value(connection, "select to_regclass('topology_owner')"):
+                return "not migrated"
+            found = guards.ownership(connection, context)
+            return f"{found.owner} (epoch {found.epoch})"
+    except (Stop, psycopg.Error):
+        return "unreachable"
+
+
+def _health(link: Link) -> dict[str, Any]:
+    try:
+        with opened(link.source.database) as source, opened(link.target.database) as target:
+            found = links.health(link, source, target)
+            return {"stands": found.stands, **links.evidence(found)}
+    except (Stop, psycopg.Error) as error:
+        return {"stands": False, "error": str(error)}
+
+
+def _says(state: dict[str, Any]) -> str:
+    """Return in words what an operator has to know about a context, "" where all is well."""
+    return next((said for said in _troubles(state) if said), "")
+
+
+def _troubles(state: dict[str, Any]) -> Iterator[str]:
+    """Yield troubles, the worst first."""
+    owners = (state["owner_by_bank"], state["owner_by_service"])
+    idle = not state["operator"]
+    if all(owner.startswith("here") for owner in owners):
+        yield "TWO OWNERS: stop both and read docs/operate/moving.md"
+    if idle and any(owner.startswith("moving") for owner in owners):
+        yield "the fence is closed and nobody works on it: run the last command again"
+    if "unreachable" in owners:
+        yield "a database cannot be reached"
+    for name, link in state["links"].items():
+        if link.get("slot") == "lost":
+            yield f"{name} lost its slot: the next move or rollback copies anew"
+    last = state.get("last")
+    if last and idle and last["state"] == "running":
+        yield f"{last['action']} ended in {last['phase']}: run it again"
+    if last and last["state"] in ("failed", "undone"):
+        yield f"{last['action']} stopped in {last['phase']}: {last['evidence'].get('error', '')}"
+
+
+def _show(terminal: Terminal, found: dict[str, dict[str, Any]]) -> None:
+    rows = []
+    for name, state in found.items():
+        behind = [link.get("behind_bytes", 0) for link in state["links"].values()]
+        share = f"{state['traffic_percent']} %" if state["traffic_percent"] else ""
+        rows.append(
+            [
+                name,
+                state["place"],
+                state["epoch"] or "",
+                share or ("100 %" if state["place"] != BANK else ""),
+                f"{max(behind)} B" if behind else "",
+                state["operator"],
+                state["says"],
+            ]
+        )
+    headings = ["context", "place", "epoch", "to the service", "behind", "operator", ""]
+    terminal.table("Where every context is", headings, rows)
+
+
+def _show_steps(
+    terminal: Terminal, book: Journal, name: str, found: dict[str, dict[str, Any]]
+) -> None:
+    steps = book.steps(name)
+    found[name]["steps"] = [
+        {"action": s.action, "phase": s.phase, "state": s.state, "evidence": s.evidence}
+        for s in steps
+    ]
+    rows = [
+        [f"{s.started_at:%d.%m. %H:%M:%S}", s.action, s.phase, s.state, s.evidence.get("error", "")]
+        for s in steps[-24:]
+    ]
+    terminal.table("Its steps", ["at", "action", "phase", "state", "error"], rows)

@@ -1,0 +1,205 @@
+"""The phases in which the data change hands: the only ones in which anybody waits.
+
+fence, drain, sequences, open. Until `open` has written, everything is undone by one row on the old
+owner's side. From then on the only way is forward, and back by the same phases the other way round.
+"""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from threading import Event
+
+import psycopg
+
+from extraction import guards, links, prints, tables
+from extraction.database import Connection
+from extraction.failures import Differs, NotNow, Stop
+from extraction.laws import breaches
+from extraction.moving import FENCE, Evidence, Move
+from extraction.topology import announce
+from vortex.clock import now
+
+HERE, MOVING = "here", "moving"
+_BETWEEN_TRIES_SECONDS = 0.5
+_RESOLVE_SECONDS = 20
+
+
+def fence(move: Move) -> Evidence:
+    """Let the writers in flight end, hold the newcomers, and write that the data move.
+
+    The exclusive lock queues behind the shared ones of open transactions; it gives way after the
+    budget, so that one slow writer costs the others no more than that.
+    """
+    connection = move.at(move.source, "fence")
+    for place in (move.source, move.target):
+        move.at(place, "snapshot")
+    waits: list[float] = []
+    for _ in range(move.options.tries):
+        move.fenced_at = now()
+        try:
+            with _exclusively(connection, move), connection.transaction():
+                held = guards.ownership(connection, move.name)
+                guards.own(connection, move.name, MOVING, held.epoch)
+                move.marker = links.mark(connection, move.name)
+            return {"waited_ms": _between(move.fenced_at, now()), "gave_way": len(waits)}
+        except psycopg.errors.LockNotAvailable:
+            waits.append(_between(move.fenced_at, now()))
+            Event().wait(_BETWEEN_TRIES_SECONDS)
+    raise NotNow(
+        f"Writers held the fence open for {move.options.budget_ms} ms, {len(waits)} times over."
+        " Nothing was changed; try again later, or with a larger --budget-ms."
+    )
+
+
+def drain(move: Move) -> Evidence:
+    """Wait for the marker, which nothing committed before it can come after; keep both as they are.
+
+    The snapshots are compared once everybody writes again: nobody waits for that.
+    """
+    if move.marker is None:
+        move.marker = links.mark(move.from_, move.name)
+    waited = links.await_marker(move.to, move.marker, move.options.drain_ms / 1000)
+    move.snapshots = (
+        _frozen(move.at(move.source, "snapshot")),
+        _frozen(move.at(move.target, "snapshot")),
+    )
+    return {"marker_ms": round(waited, 1)}
+
+
+def sequences(move: Move) -> Evidence:
+    """Let the new owner's numbers begin past the old one's."""
+    begins = tables.hand_on_sequences(move.from_, move.to, move.names())
+    return {"begins": begins, "margin": tables.MARGIN}
+
+
+def open_(move: Move) -> Evidence:
+    """Give the data to the new owner, then take them from the old one, then tell everybody.
+
+    Nobody interrupts this. The first write decides: where it is not known whether it happened, the
+    fence stays closed until it is.
+    """
+    with _uninterrupted():
+        here, there = move.owners()
+        epoch = max(here.epoch + (not there.here), there.epoch)
+        if not there.here:
+            move.may_be_open = True
+            _take_over(move, epoch)
+        move.may_be_open = True
+        guards.own(move.from_, move.name, move.target.name, epoch)
+        move.journal.sit(move.name, move.target.name, epoch)
+        announce(move.bank, move.journal)
+        opened_at = now()
+    evidence: Evidence = {"epoch": epoch, "owner": move.target.name, "opened_at": str(opened_at)}
+    if move.fenced_at is not None:
+        evidence["fenced_at"] = str(move.fenced_at)
+        evidence["pause_ms"] = _between(move.fenced_at, opened_at)
+    return evidence
+
+
+def reopen(move: Move) -> bool:
+    """Give the data back to the old owner, unless the new one may have them; return whether.
+
+    A second call changes nothing.
+    """
+    release_snapshots(move)
+    if move.may_be_open:
+        return False
+    here = guards.ownership(move.from_, move.name)
+    if here.owner == MOVING:
+        guards.own(move.from_, move.name, HERE, here.epoch)
+    return True
+
+
+def watch(move: Move) -> Evidence:
+    """Prove that nothing was lost on the way, and that the way back is open."""
+    evidence: Evidence = {}
+    if move.snapshots is not None:
+        evidence = _compare_frozen(move, *move.snapshots)
+        release_snapshots(move)
+    marker = links.mark(move.to, move.name)
+    evidence["back_ms"] = round(links.await_marker(move.from_, marker, 30), 1)
+    for link in (move.link_back, move.link):
+        found = links.health(link, move.at(link.source), move.at(link.target))
+        evidence[link.name] = links.evidence(found)
+    return evidence
+
+
+def release_snapshots(move: Move) -> None:
+    """Let both databases forget how they were at the fence."""
+    for connection in move.snapshots or ():
+        if not connection.closed:
+            connection.rollback()
+    move.snapshots = None
+
+
+def _compare_frozen(move: Move, source: Connection, target: Connection) -> Evidence:
+    counts, differing = prints.compare(source, target, move.tables())
+    found = prints.differences(source, target, differing)
+    if found:
+        raise Differs("What arrived is not what was sent. " + "; ".join(map(str, found)))
+    broken = breaches(target, move.laws())
+    if broken:
+        raise Differs(f"{move.target.name} breaks the laws of {move.name}: {'; '.join(broken)}")
+    return {
+        "rows": sum(counts.values()),
+        "tables": len(counts),
+        "differences": 0,
+        "laws": len(move.laws()),
+    }
+
+
+def _frozen(connection: Connection) -> Connection:
+    """Begin a transaction that goes on seeing the database as it is now."""
+    connection.rollback()
+    connection.execute("begin isolation level repeatable read, read only")
+    connection.execute("select 1")
+    return connection
+
+
+@contextmanager
+def _exclusively(connection: Connection, move: Move) -> Iterator[None]:
+    connection.execute(f"set lock_timeout = '{int(move.options.budget_ms)}ms'")
+    connection.execute("select pg_advisory_lock(%s, hashtext(%s))", (FENCE, move.name))
+    try:
+        yield
+    finally:
+        connection.execute("select pg_advisory_unlock(%s, hashtext(%s))", (FENCE, move.name))
+
+
+def _take_over(move: Move, epoch: int) -> None:
+    """Write on the new side that it owns the data, again where the answer was lost.
+
+    A write whose answer was lost may have happened, or may happen yet: so it is repeated until it
+    is known, and never taken back.
+    """
+    end = time.monotonic() + _RESOLVE_SECONDS
+    while True:
+        try:
+            guards.own(move.to, move.name, HERE, epoch)
+            return
+        except (psycopg.OperationalError, Stop) as error:
+            trouble = str(error).strip().splitlines()[0]
+        if time.monotonic() > end:
+            raise Stop(
+                f"{move.target.name} stopped answering at the moment of taking {move.name} over,"
+                " and whether it did is not known. Writers wait. Bring its database back and run"
+                f" the same command again: it finds out. ({trouble})"
+            )
+        Event().wait(0.2)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Keep signals waiting for the length of a block."""
+    held = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _between(begun: datetime, ended: datetime) -> float:
+    return round((ended - begun).total_seconds() * 1000, 1)

@@ -1,0 +1,142 @@
+"""What guards a context's tables while two databases hold them, on both sides alike.
+
+- The fence of every unit of work (`topology_enter`) also stands before every statement that comes
+  without one, whoever sends it, superusers included. So a write to the side that does not own the
+  data is refused: that is the alarm for rogue writes, and it rings before anything is written.
+- TRUNCATE is refused, because it is not replicated.
+- DDL is refused, because it is not replicated either. What the mover itself does is let through.
+
+What replication applies passes all of them: PostgreSQL fires these triggers for ordinary sessions.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from extraction.database import Connection, rows, run, value
+from extraction.failures import NotNow
+from extraction.tables import MARKER, leaves
+
+_LOCK_TIMEOUT = "set lock_timeout = '2s'"
+_TRIES = 5
+
+_FUNCTIONS = (Path(__file__).parent / "sql" / "guards.sql").read_text()
+_GUARDED = """
+select c.relname from pg_trigger t join pg_class c on c.oid = t.tgrelid
+ where t.tgname in ('extraction_guard', 'extraction_no_truncate') group by 1 having count(*) = 2
+"""
+_CHECKS = (
+    "create trigger extraction_guard before insert or update or delete on {}"
+    " for each statement execute function extraction_guard({context})"
+)
+_NO_TRUNCATE = (
+    "create trigger extraction_no_truncate before truncate on {}"
+    " for each statement execute function extraction_guard({context})"
+)
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """What a side's own database says about who owns the data."""
+
+    owner: str
+    epoch: int
+
+    @property
+    def here(self) -> bool:
+        """Whether this side owns them."""
+        return self.owner == "here"
+
+
+def install(connection: Connection, context: str, tables: list[str]) -> int:
+    """Guard every table and partition; return how many were not guarded before.
+
+    Each trigger waits for the writers of its table, at most two seconds at a time; a table that is
+    never free is named.
+    """
+    connection.execute(_FUNCTIONS.encode())
+    connection.execute(_LOCK_TIMEOUT)
+    guarded = {name for (name,) in rows(connection, _GUARDED)}
+    todo = [name for name in leaves(connection, tables) if name not in guarded]
+    for table in todo:
+        for attempt in range(_TRIES):
+            try:
+                with connection.transaction():
+                    run(connection, "drop trigger if exists extraction_guard on {}", table)
+                    run(connection, "drop trigger if exists extraction_no_truncate on {}", table)
+                    run(connection, _CHECKS, table, context=context)
+                    run(connection, _NO_TRUNCATE, table, context=context)
+                break
+            except psycopg.errors.LockNotAvailable as error:
+                if attempt == _TRIES - 1:
+                    raise NotNow(f"{table} is held by another session; try again later.") from error
+    connection.execute("set lock_timeout = 0")
+    return len(todo)
+
+
+def freeze(connection: Connection) -> None:
+    """Refuse DDL from now on. A second call changes nothing."""
+    connection.execute("drop event trigger if exists extraction_freeze")
+    connection.execute("drop event trigger if exists extraction_keep")
+    connection.execute(
+        "create event trigger extraction_freeze on ddl_command_end"
+        " execute function extraction_freeze()"
+    )
+    connection.execute(
+        "create event trigger extraction_keep on sql_drop execute function extraction_keep()"
+    )
+
+
+def thaw(connection: Connection) -> None:
+    """Let DDL through again."""
+    connection.execute("drop event trigger if exists extraction_freeze")
+    connection.execute("drop event trigger if exists extraction_keep")
+
+
+def frozen(connection: Connection) -> bool:
+    """Return whether DDL is refused."""
+    return bool(
+        value(connection, "select 1 from pg_event_trigger where evtname = 'extraction_freeze'")
+    )
+
+
+def remove(connection: Connection) -> None:
+    """Take every guard away; the fence of the units of work stays."""
+    thaw(connection)
+    connection.execute("set lock_timeout = '10s'")
+    for table, trigger in rows(
+        connection,
+        "select c.relname, t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid"
+        " where t.tgname in ('extraction_guard', 'extraction_no_truncate') and t.tgparentid = 0",
+    ):
+        run(connection, "drop trigger {} on {}", trigger, table)
+    for name in ("extraction_guard", "extraction_freeze", "extraction_keep"):
+        connection.execute(f"drop function if exists {name}()")
+    connection.execute(f"drop table if exists {MARKER}")
+    connection.execute("set lock_timeout = 0")
+
+
+def ownership(connection: Connection, context: str) -> Ownership:
+    """Return what a side says about who owns the data; without a row it owns them itself."""
+    found = rows(
+        connection, "select owner, epoch from topology_owner where context = %s", (context,)
+    )
+    return Ownership(str(found[0][0]), int(found[0][1])) if found else Ownership("here", 0)
+
+
+def own(connection: Connection, context: str, owner: str, epoch: int) -> None:
+    """Write who owns the data, into one side's own database."""
+    connection.execute(
+        "insert into topology_owner as o (context, owner, epoch, changed_at)"
+        " values (%s, %s, %s, clock_timestamp()) on conflict (context) do update"
+        " set owner = excluded.owner, epoch = excluded.epoch, changed_at = excluded.changed_at"
+        " where o.epoch <= excluded.epoch",
+        (context, owner, epoch),
+    )
+
+
+def slug(name: str) -> str:
+    """Return a name that PostgreSQL takes for a slot."""
+    return re.sub(r"[^a-z0-9_]", "_", name.lower())

@@ -1,0 +1,73 @@
+"""The domain's own laws, asked of a database that may be about to own the data.
+
+A context declares them (ContextConfig.laws) as statements that list breaches. They are read from
+the code by `manage.py laws`, in a process of its own, because extraction imports no context.
+"""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from extraction.database import Connection
+from extraction.failures import Stop
+
+_ROOT = Path(__file__).resolve().parents[1]
+# What the kernel promises of every context: numbers of a key without a hole, nothing said twice.
+_NUMBERED = """
+select k.topic || ' ' || k.key, 'at ' || k.last_seq from outbox_key k left join (
+  select topic, key, count(distinct key_seq) as said, min(key_seq) as first, max(key_seq) as last
+    from (select topic, key, key_seq from outbox_message where not single
+          union all select topic, key, key_seq from outbox_parked where not single
+          union all select topic, key, key_seq from outbox_archive where not single) e
+   group by topic, key) s using (topic, key)
+ where s.last is not null and (s.last <> k.last_seq or s.said <> s.last - s.first + 1)
+"""
+_SAID_ONCE = """
+select m.event_id::text, m.type from outbox_message m
+ where exists (select from outbox_archive a where a.event_id = m.event_id)
+"""
+
+
+@dataclass(frozen=True)
+class Law:
+    """A law, and the statement that lists what breaks it: what, and how."""
+
+    name: str
+    breaches: str
+
+
+# What the kernel promises of every context: numbers of a key without a hole, nothing said twice.
+_KERNEL = (
+    Law("the events of a key are numbered without a gap", _NUMBERED),
+    Law("no event waits and is archived at once", _SAID_ONCE),
+)
+
+
+def laws_of(context: str, environment: dict[str, str]) -> list[Law]:
+    """Return the laws that a context declares, after those of the kernel."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "laws", context],
+        cwd=_ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Stop(f"The laws of {context} cannot be read: {done.stderr.strip()[-300:]}")
+    declared = msgspec.json.decode(done.stdout, type=list[tuple[str, str]])
+    return [*_KERNEL, *(Law(*law) for law in declared)]
+
+
+def breaches(connection: Connection, laws: list[Law]) -> list[str]:
+    """Return what breaks a law, at most a few sentences of each."""
+    found = []
+    for law in laws:
+        statement = f"select * from ({law.breaches}) b limit 5"  # noqa: S608 - our own code's
+        for what, how in connection.execute(statement.encode()).fetchall():
+            found.append(f"{law.name}: {what}: {how}")
+    return found

@@ -1,0 +1,142 @@
+"""The state machine: phases in order, each written down before and after, each undone or kept.
+
+A mover that dies leaves a journal, and two databases that say who owns the data. That is enough:
+the next run looks at both, and goes on from where the data are.
+"""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+import psycopg
+
+from extraction import cutting, preparing
+from extraction.failures import Differs, Interrupted, NotNow, Stop
+from extraction.moving import Evidence, Move
+
+_FAULTS = (Stop, psycopg.Error, Interrupted, KeyboardInterrupt)
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One phase: what it does, in a sentence, and whether the fence is closed meanwhile."""
+
+    name: str
+    says: str
+    do: Callable[[Move], Evidence]
+    behind_fence: bool = False
+
+
+PHASES = (
+    Phase("prepare", "guard both sides, freeze DDL, make rows tellable", preparing.prepare),
+    Phase("copy", "copy the rows while they are in use, follow, and compare", preparing.copy),
+    Phase("look", "wait for a good moment: no long transaction, no lag, no tasks", preparing.look),
+    Phase("fence", "hold the writers, and write that the data move", cutting.fence, True),
+    Phase("drain", "wait for the marker row on the other side", cutting.drain, True),
+    Phase("sequences", "let the new owner number on with a margin", cutting.sequences, True),
+    Phase("open", "give the data to the new owner and tell everybody", cutting.open_, True),
+    Phase("watch", "compare both sides as they were at the fence", cutting.watch),
+)
+NAMES = tuple(phase.name for phase in PHASES)
+
+
+def run(move: Move, *, until: str = NAMES[-1]) -> dict[str, Evidence]:
+    """Run the phases up to one of them; return the evidence of each.
+
+    Raises what stopped it. Behind the fence it gives the data back first, unless the new owner may
+    have taken them over.
+    """
+    begin = _resume_at(move)
+    evidence: dict[str, Evidence] = {}
+    with _stoppable():
+        for phase in PHASES[NAMES.index(begin) : NAMES.index(until) + 1]:
+            evidence[phase.name] = _run(move, phase)
+        if until in ("fence", "drain", "sequences"):
+            cutting.reopen(move)  # nobody waits for an operator who thinks
+            move.terminal.say("The fence is open again: nothing has changed hands.")
+    return evidence
+
+
+def _resume_at(move: Move) -> str:
+    """Return the phase that a run begins with, by what both databases say."""
+    here, there = move.owners()
+    if there.here:
+        move.may_be_open = True
+        if here.here:
+            raise Stop(
+                f"Both sides say that they own {move.name}. Touch neither: see"
+                " docs/operate/moving.md, 'Two owners'."
+            )
+        return "open"
+    if here.owner == cutting.MOVING:
+        move.terminal.say("The fence was closed by a run that ended; going on from there.")
+        return "fence"
+    return NAMES[0]
+
+
+def _run(move: Move, phase: Phase) -> Evidence:
+    entry = move.journal.begin(move.id, move.name, move.action, phase.name, _epoch(move))
+    try:
+        with move.terminal.working(f"{move.name}: {phase.says}"):
+            evidence = phase.do(move)
+    except _FAULTS as error:
+        undone = phase.behind_fence and _undo(move)
+        said: Evidence = {"error": _sentence(error), "gave_back": undone}
+        move.journal.end(entry, "undone" if undone else "failed", said)
+        if phase.behind_fence and not undone:
+            move.terminal.say(
+                "The fence may still be closed: run the same command again.", style="bold red"
+            )
+        if isinstance(error, psycopg.Error):
+            raise NotNow(f"{phase.name}: {_sentence(error)}") from error
+        raise
+    move.journal.end(entry, "done", evidence)
+    move.terminal.say(f"  {phase.name:<10} {_brief(evidence)}")
+    return evidence
+
+
+def _undo(move: Move) -> bool:
+    try:
+        return cutting.reopen(move)
+    except (Stop, psycopg.Error):
+        return False
+
+
+def _epoch(move: Move) -> int:
+    return move.journal.seat(move.name).epoch
+
+
+def _sentence(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+def _brief(evidence: Evidence) -> str:
+    plain = {
+        k: v for k, v in evidence.items() if isinstance(v, str | int | float) and v is not None
+    }
+    return "  ".join(f"{name} {shown}" for name, shown in plain.items())
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Make Ctrl-C and the system's request to end stop a phase where it can be undone."""
+    before: dict[int, Any] = {
+        number: signal.signal(number, _stop)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise Interrupted
+
+
+__all__ = ["NAMES", "PHASES", "Differs", "Phase", "run"]

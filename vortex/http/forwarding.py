@@ -1,0 +1,212 @@
+"""Requests for a context that has moved: handed on to its new owner, so that callers see no error.
+
+A request goes where the topology says. One that meets the fence in here has changed nothing: it is
+held until the topology names the new owner, and sent there with the same body and the same
+Idempotency-Key. A gateway in front does the first part for most requests; this is what holds in the
+instant between, and where there is no gateway.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
+from typing import Any, Final
+
+import msgspec
+from django.conf import settings
+
+from vortex.errors import Refusal, Unavailable
+from vortex.http.asgi import Application, whole_body
+from vortex.http.carrying import (
+    NOT_ANSWERED,
+    NOT_SENT,
+    Carrier,
+    HalfAnswered,
+    Parcel,
+    parcel,
+)
+from vortex.http.headers import CONTEXT_MOVED, HOPS, MIRRORED
+from vortex.http.problem import MEDIA_TYPE, said
+from vortex.http.sharing import goes_away
+from vortex.telemetry import get_logger
+from vortex.telemetry.metrics import counter
+from vortex.topology import forget, route_of
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+
+MOST_BYTES: Final = 4 * 1024 * 1024  # of a body that is kept to be sent again
+MOST_HOPS: Final = 4
+MOST_COPIES: Final = 8  # at once
+_PATH: Final = re.compile(r"/(?:api|rpc)/(?:v1/)?([a-z]+)(?=/|$)")
+_MOVED: Final = CONTEXT_MOVED.lower().encode()
+_HOPS: Final = HOPS.lower().encode()
+_MIRRORED: Final = MIRRORED.lower().encode()
+_DEADLINE: Final = b"x-deadline-ms"
+_LOOK_AGAIN_SECONDS: Final = 0.005
+_RETRY_SECONDS: Final = 0.1
+
+log = get_logger("http.forwarding")
+forwarded_total = counter(
+    "vortex_http_forwarded_total", "Requests handed on to another deployment.", ("context",)
+)
+mirrored_total = counter(
+    "vortex_http_mirrored_total", "Copies of requests sent to a stand-by.", ("outcome",)
+)
+
+
+class Forwarder:
+    """Answers what belongs here by the application, and what has moved by its new owner."""
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._carrier = Carrier()
+        self._mirrored: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Any, send: Send) -> None:
+        """Answer a request, here or there; one whose body is too long to keep has one try, here."""
+        context = context_of(scope["path"]) if scope["type"] == "http" else None
+        # A copy is answered where it arrives: handed on, it would race with its original.
+        if context is None or any(name == _MIRRORED for name, _ in scope["headers"]):
+            await self._application(scope, receive, send)
+            return
+        body, again = await whole_body(receive, MOST_BYTES)
+        if body is None:
+            await self._application(scope, again, send)
+            return
+        await self._answer(context, scope, body, send)
+
+    async def _answer(self, context: str, scope: Scope, body: bytes, send: Send) -> None:
+        ends_at = time.monotonic() + _patience_seconds(scope)
+        if any(name == _HOPS for name, _ in scope["headers"]):
+            forget()  # whoever sent it here knows a newer topology than the one read last
+        while True:
+            route = route_of(context)
+            if goes_away(route, context, scope):
+                await self._forward(context, parcel(scope, body), send, ends_at)
+                return
+            held = _Held(send)
+            if route.mode == "shadow":
+                self._mirror(route.url, parcel(scope, body))
+            await self._application(scope, _giving(body), held)
+            if not held.moved:
+                return
+            while route_of(context) == route:
+                if time.monotonic() > ends_at:
+                    await held.release()
+                    return
+                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+                forget()
+
+    def _mirror(self, url: str, sent: Parcel) -> None:
+        """Send a copy to the stand-by and drop its answer: it gets to know what it will serve.
+
+        A write changes nothing there, because the fence of the stand-by refuses it.
+        """
+        if len(self._mirrored) < MOST_COPIES:
+            task = asyncio.get_running_loop().create_task(self._copy(url, sent))
+            self._mirrored.add(task)
+            task.add_done_callback(self._mirrored.discard)
+
+    async def _copy(self, url: str, sent: Parcel) -> None:
+        async def nobody(message: Message) -> None:
+            del message
+
+        copy = replace(sent, headers=[*sent.headers, (_MIRRORED, b"1")])
+        try:
+            await self._carrier.carry(url, copy, nobody, 5.0)
+            mirrored_total.labels("answered").inc()
+        except (*NOT_SENT, *NOT_ANSWERED, HalfAnswered):
+            mirrored_total.labels("failed").inc()
+
+    async def _forward(self, context: str, sent: Parcel, send: Send, ends_at: float) -> None:
+        """Hand a request on, again where the first delivery had no effect or may be repeated."""
+        forwarded_total.labels(context).inc()
+        trouble = "no deployment takes this request for its own"
+        while sent.hops < MOST_HOPS:
+            left = ends_at - time.monotonic()
+            try:
+                await self._carrier.carry(route_of(context).url, sent, send, max(left, 0.1))
+                return
+            except NOT_SENT as error:
+                trouble = type(error).__name__
+            except NOT_ANSWERED as error:
+                trouble = type(error).__name__
+                if not sent.may_repeat:
+                    break
+            except HalfAnswered:
+                log.warning("http.forwarding.broken_off", context=context)
+                return
+            if left <= 0:
+                break
+            await asyncio.sleep(_RETRY_SECONDS)
+        log.warning("http.forwarding.failed", context=context, reason=trouble)
+        await _refuse(send, sent, f"{context} does not answer")
+
+
+class _Held:
+    """Lets an answer through, except the one that says that the data have moved."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._kept: list[Message] = []
+        self.moved = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            names = {name.lower() for name, _ in message.get("headers", ())}
+            self.moved = message["status"] == 503 and _MOVED in names
+        if self.moved:
+            self._kept.append(message)
+        else:
+            await self._send(message)
+
+    async def release(self) -> None:
+        """Let the answer go that was kept: nobody has taken the data over in time."""
+        for message in self._kept:
+            await self._send(message)
+
+
+def context_of(path: str) -> str | None:
+    """Return the context that an address belongs to, None where it is no context's."""
+    found = _PATH.match(path)
+    if found is None or found[1] not in _names():
+        return None
+    return found[1]
+
+
+def _names() -> frozenset[str]:
+    return frozenset(context.name for context in settings.VORTEX_CONTEXTS)
+
+
+def _patience_seconds(scope: Scope) -> float:
+    longest: int = settings.VORTEX_REQUEST_DEADLINE_MS
+    for name, value in scope["headers"]:
+        if name == _DEADLINE and value.isdigit():
+            return min(int(value), longest) / 1000
+    return longest / 1000
+
+
+def _giving(body: bytes) -> Callable[[], Awaitable[Message]]:
+    """Return a `receive` that gives a body once, and afterwards waits for ever, as clients do."""
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Message:
+        if waiting:
+            return waiting.pop()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    return receive
+
+
+async def _refuse(send: Send, sent: Parcel, why: str) -> None:
+    refusal: Refusal = Unavailable(why)
+    status, body, headers = said(refusal, sent.target.partition(b"?")[0].decode(errors="replace"))
+    content = msgspec.json.encode(body)
+    named = {**headers, "Content-Type": MEDIA_TYPE, "Content-Length": str(len(content))}
+    raw = [(name.lower().encode(), value.encode()) for name, value in named.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": content})
