@@ -16,9 +16,18 @@ CURRENCIES: Final = ("CHF", "CZK", "EUR", "GBP", "JPY", "KES", "NGN", "PLN", "SE
 # Longer than a call to the ledger can possibly take: after that, whoever comes next finishes it.
 CHANGE_ABANDONED_AFTER: Final = timedelta(seconds=30)
 
+# A thief who proved to be the holder still has to wait; the holder hears of it meanwhile.
+_COOLING_OFF: Final = timedelta(hours=12)
+# How lately, in seconds, somebody has to have proved to be there before giving money more room.
+PROOF_LASTS: Final = 300
+
 SCHEDULE: Final[dict[str, Any]] = {
     "accounts.finish-abandoned-changes": {
         "task": "accounts.finish_abandoned_changes",
+        "schedule": timedelta(minutes=1),
+    },
+    "accounts.finish-abandoned-limits": {
+        "task": "accounts.finish_abandoned_limits",
         "schedule": timedelta(minutes=1),
     },
     "accounts.issue-statements": {
@@ -36,3 +45,9 @@ def open_accounts_per_person() -> int:
 def accounts_per_person() -> int:
     """Return how many accounts one person may have had, closed ones included."""
     return open_accounts_per_person() * _EVER_PER_OPEN
+
+
+def cooling_off() -> timedelta:
+    """Return how long a raised limit waits: VORTEX_LIMIT_COOLING_OFF_SECONDS."""
+    seconds = getattr(settings, "VORTEX_LIMIT_COOLING_OFF_SECONDS", None)
+    return _COOLING_OFF if seconds is None else timedelta(seconds=int(seconds))

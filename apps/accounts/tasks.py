@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.accounts.services import standing, statements
+from apps.accounts.services import limits, standing, statements
 from vortex.clock import now
 
 
@@ -10,6 +10,12 @@ from vortex.clock import now
 def finish_abandoned_changes() -> int:
     """Finish changes of standing whose process died between the ledger and our own row."""
     return standing.finish_abandoned_changes(now=now())
+
+
+@shared_task(name="accounts.finish_abandoned_limits")
+def finish_abandoned_limits() -> int:
+    """Finish changes of limits whose process died between the ledger and our own row."""
+    return limits.finish_abandoned_changes(now=now())
 
 
 @shared_task(name="accounts.issue_statements")

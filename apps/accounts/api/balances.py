@@ -1,8 +1,11 @@
 """HTTP of an account's money, which is asked of the ledger."""
 
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -10,6 +13,105 @@ from rest_framework.views import APIView
 from apps.accounts import selectors
 from apps.accounts.api.own import own
 from apps.accounts.api.serializers import BalanceSerializer
+from apps.accounts.models import Account
+from apps.accounts.selectors import money
+from apps.transactions.contracts import DayBalance, Funds, HoldLine, HoldState
+from vortex.clock import today
+from vortex.http.fields import MoneyField, TextField
+from vortex.http.openapi import page_of as page_schema
+from vortex.http.pagination import PARAMETERS, page_of, window
+from vortex.identity.authentication import caller
+from vortex.money import Money
+
+_DAYS: Final = 90
+_HOLDS: Final = "account holds by -placed_at,-id"
+
+
+class AtSerializer(serializers.Serializer[Any]):
+    """The moment that is asked about."""
+
+    at = serializers.DateTimeField(
+        required=False, help_text="A past moment, with its offset; without one, it is now."
+    )
+
+
+class FundsSerializer(serializers.Serializer[Any]):
+    """All of an account's money.
+
+    available = booked + overdraft - held. Of the past only what was booked is known.
+    """
+
+    account_id = serializers.UUIDField()
+    as_of = serializers.DateTimeField()
+    booked = MoneyField(help_text="The sum of all entries.")
+    held = MoneyField(allow_null=True, help_text="Set aside for payments not booked yet.")
+    pending_in = MoneyField(allow_null=True, help_text="Set aside elsewhere, to come here.")
+    overdraft = MoneyField(allow_null=True, help_text="How far below zero the account may go.")
+    overdraft_left = MoneyField(allow_null=True, help_text="What of the overdraft is not used.")
+    available = MoneyField(allow_null=True, help_text="booked + overdraft - held.")
+
+
+class RangeSerializer(serializers.Serializer[Any]):
+    """The days that are asked about, both included, UTC."""
+
+    since = serializers.DateField(required=False, help_text="90 days before `until` if left out.")
+    until = serializers.DateField(required=False, help_text="Today if left out.")
+
+
+class DaySerializer(serializers.Serializer[Any]):
+    """A day of an account: what was booked at its end, and what came and went on it."""
+
+    day = serializers.DateField()
+    booked = MoneyField()
+    credits = MoneyField()
+    debits = MoneyField()
+
+
+class HistorySerializer(serializers.Serializer[Any]):
+    """Balances day by day, oldest first: ready to be drawn."""
+
+    account_id = serializers.UUIDField()
+    items = DaySerializer(many=True)
+
+
+class HoldSerializer(serializers.Serializer[Any]):
+    """Money set aside on an account."""
+
+    id = serializers.UUIDField(source="hold_id")
+    amount = serializers.SerializerMethodField()
+    state = serializers.ChoiceField(choices=list(HoldState))
+    reason = TextField()
+    description = TextField()
+    placed_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+
+    def get_amount(self, hold: HoldLine) -> dict[str, str]:
+        """Return the amount as money."""
+        return _shown(hold.amount_minor, hold.currency)
+
+
+class HoldsWantedSerializer(serializers.Serializer[Any]):
+    """Which holds a list is about."""
+
+    state = serializers.ChoiceField(choices=list(HoldState), default=HoldState.PLACED)
+
+
+class WorthSerializer(serializers.Serializer[Any]):
+    """What the caller owns and owes in one currency; net = assets - debts."""
+
+    currency = TextField()
+    accounts = serializers.IntegerField()
+    assets = MoneyField()
+    debts = MoneyField()
+    net = MoneyField()
+    held = MoneyField()
+    pending_in = MoneyField()
+
+
+class SummarySerializer(serializers.Serializer[Any]):
+    """Net worth, per currency. Amounts of two currencies are never added up."""
+
+    items = WorthSerializer(many=True)
 
 
 class BalanceView(APIView):
@@ -20,3 +122,118 @@ class BalanceView(APIView):
         """Ask the ledger for the balance: available = booked + overdraft - held."""
         balance = selectors.balance(account_id=own(request, account_id).pk)
         return Response(BalanceSerializer(balance).data)
+
+
+class BalancesView(APIView):
+    """All of the money of one of the caller's accounts, now or at a moment."""
+
+    @extend_schema(
+        operation_id="accounts_balances", parameters=[AtSerializer], responses=FundsSerializer
+    )
+    def get(self, request: Request, account_id: UUID) -> Response:
+        """Ask the ledger for every kind of balance; of a past moment it knows what was booked."""
+        asked = AtSerializer(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        account = own(request, account_id)
+        at = asked.validated_data.get("at")
+        said = _funds(money.funds(account_id=account.pk)) if at is None else _then(account, at)
+        return Response(FundsSerializer(said).data)
+
+
+class HistoryView(APIView):
+    """The balances of one of the caller's accounts, day by day."""
+
+    @extend_schema(
+        operation_id="accounts_balance_history",
+        parameters=[RangeSerializer],
+        responses=HistorySerializer,
+    )
+    def get(self, request: Request, account_id: UUID) -> Response:
+        """List the balance at the end of each day, at most 1,100 days: a chart's points."""
+        asked = RangeSerializer(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        account = own(request, account_id)
+        until: date = asked.validated_data.get("until") or today()
+        since = asked.validated_data.get("since") or _days_before(until)
+        days = money.history(account_id=account.pk, since=since, until=until)
+        items = [_day(day, account.currency) for day in days]
+        return Response(HistorySerializer({"account_id": account.pk, "items": items}).data)
+
+
+class HoldsView(APIView):
+    """What is set aside on one of the caller's accounts."""
+
+    @extend_schema(
+        operation_id="accounts_holds",
+        parameters=[HoldsWantedSerializer, *PARAMETERS],
+        responses=page_schema(HoldSerializer),
+    )
+    def get(self, request: Request, account_id: UUID) -> Response:
+        """List money that is set aside, or was, newest first."""
+        wanted = HoldsWantedSerializer(data=request.query_params.dict())
+        wanted.is_valid(raise_exception=True)
+        asked = window(request, order=_HOLDS, types=(datetime, UUID))
+        rows = money.holds(
+            account_id=own(request, account_id).pk,
+            state=HoldState(wanted.validated_data["state"]),
+            after=asked.after,
+            limit=asked.limit + 1,
+        )
+        page = page_of(rows, asked, key=lambda row: (row.placed_at, row.hold_id))
+        items = HoldSerializer(page.items, many=True).data
+        return Response({"items": items, "next_cursor": page.next_cursor})
+
+
+class SummaryView(APIView):
+    """Everything that the caller owns here, in one look."""
+
+    @extend_schema(operation_id="accounts_summary", responses=SummarySerializer)
+    def get(self, request: Request) -> Response:
+        """Sum up one's own accounts per currency; those of others that one may use are left out."""
+        owned = selectors.accounts_of_owner(owner_id=caller(request).user_id)
+        items = [_worth(one) for one in money.worth(owned)]
+        return Response(SummarySerializer({"items": items}).data)
+
+
+def _worth(one: money.Worth) -> dict[str, Any]:
+    names = ("assets", "debts", "net", "held", "pending_in")
+    amounts = {name: Money(getattr(one, f"{name}_minor"), one.currency) for name in names}
+    return {"currency": one.currency, "accounts": one.accounts, **amounts}
+
+
+def _funds(funds: Funds) -> dict[str, Any]:
+    free = funds.booked_minor - funds.held_minor
+    minor = {
+        "booked": funds.booked_minor,
+        "held": funds.held_minor,
+        "pending_in": funds.pending_in_minor,
+        "overdraft": funds.overdraft_minor,
+        "overdraft_left": funds.overdraft_minor + min(free, 0),
+        "available": free + funds.overdraft_minor,
+    }
+    amounts = {name: Money(value, funds.currency) for name, value in minor.items()}
+    return {"account_id": funds.account_id, "as_of": funds.as_of, **amounts}
+
+
+def _then(account: Account, at: datetime) -> dict[str, Any]:
+    booked = Money(money.booked_at(account_id=account.pk, at=at), account.currency)
+    unknown = dict.fromkeys(("held", "pending_in", "overdraft", "overdraft_left", "available"))
+    return {"account_id": account.pk, "as_of": at, "booked": booked, **unknown}
+
+
+def _day(day: DayBalance, currency: str) -> dict[str, Any]:
+    return {
+        "day": day.day,
+        "booked": Money(day.booked_minor, currency),
+        "credits": Money(day.credits_minor, currency),
+        "debits": Money(day.debits_minor, currency),
+    }
+
+
+def _days_before(until: date) -> date:
+    return max(until, date.min + timedelta(days=_DAYS)) - timedelta(days=_DAYS - 1)
+
+
+def _shown(minor: int, currency: str) -> dict[str, str]:
+    said = Money(minor, currency)
+    return {"amount": said.amount, "currency": said.currency}

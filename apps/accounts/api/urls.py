@@ -2,13 +2,19 @@
 
 from django.urls import path
 
-from apps.accounts.api import balances, standing, statements, views
+from apps.accounts.api import balances, limits, standing, statements, views
 
 urlpatterns = [
     path("accounts", views.AccountsView.as_view()),
     path("accounts/resolve", views.ResolveView.as_view()),
+    path("accounts/summary", balances.SummaryView.as_view()),
     path("accounts/<uuid:account_id>", views.AccountView.as_view()),
     path("accounts/<uuid:account_id>/balance", balances.BalanceView.as_view()),
+    path("accounts/<uuid:account_id>/balance/history", balances.HistoryView.as_view()),
+    path("accounts/<uuid:account_id>/balances", balances.BalancesView.as_view()),
+    path("accounts/<uuid:account_id>/holds", balances.HoldsView.as_view()),
+    path("accounts/<uuid:account_id>/limits", limits.LimitsView.as_view()),
+    path("accounts/<uuid:account_id>/limits/<str:limit_id>", limits.LimitView.as_view()),
     path("accounts/<uuid:account_id>/close", standing.CloseView.as_view()),
     path("accounts/<uuid:account_id>/freeze", standing.FreezeView.as_view()),
     path("accounts/<uuid:account_id>/statements", statements.StatementsView.as_view()),

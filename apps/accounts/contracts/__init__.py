@@ -4,13 +4,25 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from apps.accounts.contracts.limits import (
+    AccountLimitChanged,
+    LimitCurrencyDiffers,
+    LimitExists,
+    LimitNotFound,
+)
 from apps.accounts.contracts.statements import StatementReady
 from vortex.contracts import Event, Service, Value, command, event, query
 from vortex.errors import Conflict, Invalid, NotFound, Refused
 from vortex.money import UnknownCurrency
 
 # Published here, written in the modules beside.
-__all__ = ["StatementReady"]
+__all__ = [
+    "AccountLimitChanged",
+    "LimitCurrencyDiffers",
+    "LimitExists",
+    "LimitNotFound",
+    "StatementReady",
+]
 
 
 class AccountNotFound(NotFound, code="bank_account_not_found", title="Account not found"):

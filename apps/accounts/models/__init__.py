@@ -1,7 +1,8 @@
 """The tables of accounts, by what they are about; the rules are in domain/."""
 
 from apps.accounts.models.account import Account
+from apps.accounts.models.limit import LimitChange
 from apps.accounts.models.statement import Statement
 
 # Published here, written in the modules beside.
-__all__ = ["Account", "Statement"]
+__all__ = ["Account", "LimitChange", "Statement"]

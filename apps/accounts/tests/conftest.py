@@ -8,9 +8,10 @@ import pytest
 from rest_framework.test import APIClient
 
 from apps.accounts.tests.factories import OWN
+from apps.accounts.tests.fake_keeping import FakeChallenges, FakeKeeping
 from apps.accounts.tests.fakes import FakeLedger, FakeUsers
-from apps.auth.contracts import Users
-from apps.transactions.contracts import Ledger
+from apps.auth.contracts import Challenges, Users
+from apps.transactions.contracts import Ledger, LedgerAccounts
 from vortex.contracts import Event, Principal
 from vortex.outbox.models import Message
 from vortex.testing import client_of, person, stub
@@ -23,6 +24,22 @@ def ledger() -> Iterator[FakeLedger]:
     """The ledger that accounts talks to."""
     fake = FakeLedger()
     with stub(Ledger, fake):
+        yield fake
+
+
+@pytest.fixture(autouse=True)
+def keeping(ledger: FakeLedger) -> Iterator[FakeKeeping]:
+    """What the ledger keeps for accounts beside balances."""
+    fake = FakeKeeping(ledger)
+    with stub(LedgerAccounts, fake):
+        yield fake
+
+
+@pytest.fixture(autouse=True)
+def presence() -> Iterator[FakeChallenges]:
+    """Who has proved to be there lately: everybody, until a test says otherwise."""
+    fake = FakeChallenges()
+    with stub(Challenges, fake):
         yield fake
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from apps.auth.contracts import UserNotFound, Users, UserView
@@ -11,10 +11,13 @@ from apps.transactions.contracts import (
     AccountIdReused,
     AccountNotEmpty,
     Balance,
+    DayBalance,
     EntryLine,
     Ledger,
     LedgerAccountKind,
     LedgerAccountNotFound,
+    MomentInFuture,
+    RangeTooWide,
 )
 from vortex.clock import now
 from vortex.ids import new_id
@@ -125,6 +128,28 @@ class FakeLedger(Ledger):
         self._begin("entries")
         lines = self.booked.get(account_id, [])
         return tuple(line for line in lines if line.version > after_version)[:limit]
+
+    def balance_at(self, *, account_id: UUID, at: datetime) -> int:
+        self.calls.append("balance_at")
+        self._kept(account_id)
+        if at > now():
+            raise MomentInFuture
+        booked = self.booked.get(account_id, [])
+        return sum(line.amount_minor for line in booked if line.booked_at <= at)
+
+    def balance_history(
+        self, *, account_id: UUID, since: date, until: date
+    ) -> tuple[DayBalance, ...]:
+        self.calls.append("balance_history")
+        count = (until - since).days + 1
+        if not 0 < count <= 1_100 or until.year > 9000:
+            raise RangeTooWide
+        return tuple(
+            DayBalance(
+                day=since + timedelta(days=place), booked_minor=0, credits_minor=0, debits_minor=0
+            )
+            for place in range(count)
+        )
 
     def _begin(self, name: str) -> None:
         self.calls.append(name)
