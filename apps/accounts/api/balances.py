@@ -27,7 +27,7 @@ _DAYS: Final = 90
 _HOLDS: Final = "account holds by -placed_at,-id"
 
 
-class AtSerializer(serializers.Serializer[Any]):
+class BalanceAtSerializer(serializers.Serializer[Any]):
     """The moment that is asked about."""
 
     at = serializers.DateTimeField(
@@ -51,14 +51,14 @@ class FundsSerializer(serializers.Serializer[Any]):
     available = MoneyField(allow_null=True, help_text="booked + overdraft - held.")
 
 
-class RangeSerializer(serializers.Serializer[Any]):
+class BalanceRangeSerializer(serializers.Serializer[Any]):
     """The days that are asked about, both included, UTC."""
 
     since = serializers.DateField(required=False, help_text="90 days before `until` if left out.")
     until = serializers.DateField(required=False, help_text="Today if left out.")
 
 
-class DaySerializer(serializers.Serializer[Any]):
+class BalanceDaySerializer(serializers.Serializer[Any]):
     """A day of an account: what was booked at its end, and what came and went on it."""
 
     day = serializers.DateField()
@@ -67,14 +67,14 @@ class DaySerializer(serializers.Serializer[Any]):
     debits = MoneyField()
 
 
-class HistorySerializer(serializers.Serializer[Any]):
+class BalanceHistorySerializer(serializers.Serializer[Any]):
     """Balances day by day, oldest first: ready to be drawn."""
 
     account_id = serializers.UUIDField()
-    items = DaySerializer(many=True)
+    items = BalanceDaySerializer(many=True)
 
 
-class HoldSerializer(serializers.Serializer[Any]):
+class AccountHoldSerializer(serializers.Serializer[Any]):
     """Money set aside on an account."""
 
     id = serializers.UUIDField(source="hold_id")
@@ -96,7 +96,7 @@ class HoldsWantedSerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=list(HoldState), default=HoldState.PLACED)
 
 
-class WorthSerializer(serializers.Serializer[Any]):
+class NetWorthSerializer(serializers.Serializer[Any]):
     """What the caller owns and owes in one currency; net = assets - debts."""
 
     currency = TextField()
@@ -108,10 +108,10 @@ class WorthSerializer(serializers.Serializer[Any]):
     pending_in = MoneyField()
 
 
-class SummarySerializer(serializers.Serializer[Any]):
+class AccountsSummarySerializer(serializers.Serializer[Any]):
     """Net worth, per currency. Amounts of two currencies are never added up."""
 
-    items = WorthSerializer(many=True)
+    items = NetWorthSerializer(many=True)
 
 
 class BalanceView(APIView):
@@ -128,11 +128,13 @@ class BalancesView(APIView):
     """All of the money of one of the caller's accounts, now or at a moment."""
 
     @extend_schema(
-        operation_id="accounts_balances", parameters=[AtSerializer], responses=FundsSerializer
+        operation_id="accounts_balances",
+        parameters=[BalanceAtSerializer],
+        responses=FundsSerializer,
     )
     def get(self, request: Request, account_id: UUID) -> Response:
         """Ask the ledger for every kind of balance; of a past moment it knows what was booked."""
-        asked = AtSerializer(data=request.query_params.dict())
+        asked = BalanceAtSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         account = own(request, account_id)
         at = asked.validated_data.get("at")
@@ -145,19 +147,19 @@ class HistoryView(APIView):
 
     @extend_schema(
         operation_id="accounts_balance_history",
-        parameters=[RangeSerializer],
-        responses=HistorySerializer,
+        parameters=[BalanceRangeSerializer],
+        responses=BalanceHistorySerializer,
     )
     def get(self, request: Request, account_id: UUID) -> Response:
         """List the balance at the end of each day, at most 1,100 days: a chart's points."""
-        asked = RangeSerializer(data=request.query_params.dict())
+        asked = BalanceRangeSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         account = own(request, account_id)
         until: date = asked.validated_data.get("until") or today()
         since = asked.validated_data.get("since") or _days_before(until)
         days = money.history(account_id=account.pk, since=since, until=until)
         items = [_day(day, account.currency) for day in days]
-        return Response(HistorySerializer({"account_id": account.pk, "items": items}).data)
+        return Response(BalanceHistorySerializer({"account_id": account.pk, "items": items}).data)
 
 
 class HoldsView(APIView):
@@ -166,7 +168,7 @@ class HoldsView(APIView):
     @extend_schema(
         operation_id="accounts_holds",
         parameters=[HoldsWantedSerializer, *PARAMETERS],
-        responses=page_schema(HoldSerializer),
+        responses=page_schema(AccountHoldSerializer),
     )
     def get(self, request: Request, account_id: UUID) -> Response:
         """List money that is set aside, or was, newest first."""
@@ -180,19 +182,19 @@ class HoldsView(APIView):
             limit=asked.limit + 1,
         )
         page = page_of(rows, asked, key=lambda row: (row.placed_at, row.hold_id))
-        items = HoldSerializer(page.items, many=True).data
+        items = AccountHoldSerializer(page.items, many=True).data
         return Response({"items": items, "next_cursor": page.next_cursor})
 
 
 class SummaryView(APIView):
     """Everything that the caller owns here, in one look."""
 
-    @extend_schema(operation_id="accounts_summary", responses=SummarySerializer)
+    @extend_schema(operation_id="accounts_summary", responses=AccountsSummarySerializer)
     def get(self, request: Request) -> Response:
         """Sum up one's own accounts per currency; those of others that one may use are left out."""
         owned = selectors.accounts_of_owner(owner_id=caller(request).user_id)
         items = [_worth(one) for one in money.worth(owned)]
-        return Response(SummarySerializer({"items": items}).data)
+        return Response(AccountsSummarySerializer({"items": items}).data)
 
 
 def _worth(one: money.Worth) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from vortex.identity.authentication import caller
 from vortex.money import Money
 
 
-class AmountSerializer(serializers.Serializer[Any]):
+class LimitAmountSerializer(serializers.Serializer[Any]):
     """How much may leave the account."""
 
     amount = MoneyField(help_text="Zero or more, in the account's currency.")
@@ -49,7 +49,7 @@ class AmountSerializer(serializers.Serializer[Any]):
         )
     ]
 )
-class LimitSerializer(AmountSerializer):
+class SpendingLimitSerializer(LimitAmountSerializer):
     """A limit to be set."""
 
     period = serializers.ChoiceField(choices=[period.value for period in PERIODS])
@@ -58,7 +58,7 @@ class LimitSerializer(AmountSerializer):
     )
 
 
-class LimitShownSerializer(serializers.Serializer[Any]):
+class SpendingLimitShownSerializer(serializers.Serializer[Any]):
     """A limit with what of it is used. A raise that cools off is shown as what holds next."""
 
     id = serializers.CharField(help_text="`day.any`: period and way.")
@@ -71,10 +71,10 @@ class LimitShownSerializer(serializers.Serializer[Any]):
     next_at = serializers.DateTimeField(allow_null=True, help_text="When that holds.")
 
 
-class LimitsSerializer(serializers.Serializer[Any]):
+class SpendingLimitsSerializer(serializers.Serializer[Any]):
     """Every limit of an account."""
 
-    items = LimitShownSerializer(many=True)
+    items = SpendingLimitShownSerializer(many=True)
     next_cursor = serializers.CharField(allow_null=True)
 
 
@@ -83,7 +83,7 @@ class LimitsView(APIView):
 
     throttle_scope = "money"
 
-    @extend_schema(operation_id="accounts_limits", responses=LimitsSerializer)
+    @extend_schema(operation_id="accounts_limits", responses=SpendingLimitsSerializer)
     def get(self, request: Request, account_id: UUID) -> Response:
         """List the limits of an account with what of them is used."""
         account = own(request, account_id)
@@ -92,13 +92,13 @@ class LimitsView(APIView):
 
     @extend_schema(
         operation_id="accounts_limit_set",
-        request=LimitSerializer,
-        responses={201: LimitsSerializer},
+        request=SpendingLimitSerializer,
+        responses={201: SpendingLimitsSerializer},
     )
     def post(self, request: Request, account_id: UUID) -> Response:
         """Set a limit that the account has not had; it holds at once. Needs a fresh proof."""
         account = own(request, account_id)
-        asked = LimitSerializer(data=request.data)
+        asked = SpendingLimitSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         said = asked.validated_data
         key = key_of(Period(said["period"]), Channel(said["channel"]))
@@ -115,17 +115,19 @@ class LimitView(APIView):
     if_match = ("PATCH", "DELETE")
 
     @extend_schema(
-        operation_id="accounts_limit_change", request=AmountSerializer, responses=LimitsSerializer
+        operation_id="accounts_limit_change",
+        request=LimitAmountSerializer,
+        responses=SpendingLimitsSerializer,
     )
     def patch(self, request: Request, account_id: UUID, limit_id: str) -> Response:
         """Change a limit: less at once, more after a time to cool off. Needs a fresh proof."""
         account = _matched(request, account_id, limit_id)
-        asked = AmountSerializer(data=request.data)
+        asked = LimitAmountSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         require_presence(caller(request))
         return _changed(request, account, limit_id, asked.validated_data["amount"])
 
-    @extend_schema(operation_id="accounts_limit_lift", responses=LimitsSerializer)
+    @extend_schema(operation_id="accounts_limit_lift", responses=SpendingLimitsSerializer)
     def delete(self, request: Request, account_id: UUID, limit_id: str) -> Response:
         """Lift a limit, after a time to cool off. Needs a fresh proof."""
         account = _matched(request, account_id, limit_id)
@@ -136,7 +138,7 @@ class LimitView(APIView):
 def page(known: tuple[LimitUsage, ...], currency: str) -> dict[str, Any]:
     """Return limits as a page."""
     items = [_shown(usage, currency) for usage in known]
-    return {"items": LimitShownSerializer(items, many=True).data, "next_cursor": None}
+    return {"items": SpendingLimitShownSerializer(items, many=True).data, "next_cursor": None}
 
 
 def etag(account: Account, known: tuple[LimitUsage, ...]) -> str:

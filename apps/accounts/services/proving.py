@@ -25,4 +25,4 @@ def require_presence(principal: Principal) -> None:
             acr=_ACR,
         )
     except SessionNotFound as refusal:
-        raise StepUpRequired(**said) from refusal
+        raise StepUpRequired("", **said) from refusal
