@@ -116,12 +116,12 @@ class FilingSerializer(serializers.Serializer[Any]):
 
 
 class OwnCategorySerializer(serializers.Serializer[Any]):
-    """A category of one's own, under one of everybody's."""
+    """A category of one's own, under one of everybody's or another of one's own."""
 
     key = serializers.UUIDField(source="id", read_only=True)
     name = TextField(max_length=_NAME)
     parent = TextField(  # type: ignore[assignment]
-        max_length=40, help_text="The key of one of everybody's categories."
+        max_length=40, help_text="A key of everybody's, or of one's own; at most five deep."
     )
 
 
@@ -131,10 +131,13 @@ class OwnCategoriesSerializer(serializers.Serializer[Any]):
     items = OwnCategorySerializer(many=True)
 
 
-class NameSerializer(serializers.Serializer[Any]):
-    """What a category is to be called."""
+class CategoryChangeSerializer(serializers.Serializer[Any]):
+    """What a category is to be called, or where it is to hang; what is not said stays."""
 
-    name = TextField(max_length=_NAME)
+    name = TextField(max_length=_NAME, required=False)
+    parent = TextField(  # type: ignore[assignment]
+        max_length=40, required=False, help_text="A key of everybody's, or of one's own."
+    )
 
 
 class IntoSerializer(serializers.Serializer[Any]):
@@ -159,7 +162,7 @@ class SearchView(APIView):
         asked.is_valid(raise_exception=True)
         said, owner = dict(asked.validated_data), caller(request).user_id
         sort, counted = said.pop("sort"), said.pop("count")
-        search = _search(said)
+        search = search_of(said)
         by_time = SORTS[sort][0] == "booked_at"
         page = window(
             request, order=f"search by {sort}", types=(datetime if by_time else int, UUID)
@@ -192,7 +195,7 @@ class AggregateView(APIView):
         asked.is_valid(raise_exception=True)
         said = dict(asked.validated_data)
         by = said.pop("by")
-        rows = selectors.sums(owner_id=caller(request).user_id, search=_search(said), by=by)
+        rows = selectors.sums(owner_id=caller(request).user_id, search=search_of(said), by=by)
         shown = _by_merchant(rows) if by == "merchant" else rows
         return Response({"items": SumSerializer(shown, many=True).data})
 
@@ -245,19 +248,19 @@ class OwnCategoriesView(APIView):
 class OwnCategoryView(APIView):
     """A category of one's own."""
 
-    @extend_schema(request=NameSerializer, responses=OwnCategorySerializer)
+    @extend_schema(request=CategoryChangeSerializer, responses=OwnCategorySerializer)
     def patch(self, request: Request, category_id: UUID) -> Response:
-        """Rename a category; what is filed under it stays."""
-        asked = NameSerializer(data=request.data)
+        """Rename a category, or hang it elsewhere; what is filed under it stays."""
+        asked = CategoryChangeSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        renamed = annotating.rename_category(
+        renamed = annotating.change_category(
             category_id=category_id, owner_id=caller(request).user_id, **asked.validated_data
         )
         return Response(OwnCategorySerializer(renamed).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, category_id: UUID) -> HttpResponse:
-        """Delete a category; what was filed under it goes into its parent."""
+        """Delete a category; what was filed or hangs under it goes to its parent."""
         annotating.remove_category(
             category_id=category_id, owner_id=caller(request).user_id, into="", at=now()
         )
@@ -281,7 +284,8 @@ class MergeView(APIView):
         return Response({"moved": moved})
 
 
-def _search(said: dict[str, Any]) -> Search:
+def search_of(said: dict[str, Any]) -> Search:
+    """Return the search that these filters say."""
     account_id = said.pop("account_id", None)
     return Search(account_ids=(account_id,) if account_id else (), **said)
 

@@ -2,12 +2,42 @@
 
 from django.urls import path
 
-from apps.transactions.api import exchange, imports, integrity, pending, search, views
+from apps.transactions.api import (
+    attachments,
+    disputes,
+    exchange,
+    exports,
+    imports,
+    integrity,
+    pending,
+    reconciliations,
+    search,
+    splits,
+    views,
+)
 
 urlpatterns = [
     path("transactions", views.TransactionsView.as_view()),
     path("transactions/bulk", views.BulkView.as_view()),
     path("transactions/categories", views.CategoriesView.as_view()),
+    path("transactions/export", exports.ExportView.as_view()),
+    path("transactions/disputes", disputes.DisputesView.as_view()),
+    path("transactions/disputes/queue", disputes.DisputeQueueView.as_view()),
+    path("transactions/disputes/<uuid:dispute_id>", disputes.DisputeView.as_view()),
+    path(
+        "transactions/disputes/<uuid:dispute_id>/withdraw", disputes.WithdrawDisputeView.as_view()
+    ),
+    path("transactions/disputes/<uuid:dispute_id>/review", disputes.ReviewDisputeView.as_view()),
+    path("transactions/disputes/<uuid:dispute_id>/resolve", disputes.ResolveDisputeView.as_view()),
+    path("transactions/reconciliations", reconciliations.ReconciliationsView.as_view()),
+    path(
+        "transactions/reconciliations/<uuid:reconciliation_id>",
+        reconciliations.ReconciliationView.as_view(),
+    ),
+    path(
+        "transactions/reconciliations/<uuid:reconciliation_id>/items",
+        reconciliations.ReconciliationItemsView.as_view(),
+    ),
     path("transactions/imports", imports.ImportsView.as_view()),
     path("transactions/imports/<uuid:import_id>", imports.ImportView.as_view()),
     path("transactions/imports/<uuid:import_id>/rows", imports.ImportRowsView.as_view()),
@@ -30,6 +60,13 @@ urlpatterns = [
     path("transactions/pending/<uuid:transaction_id>", pending.PendingView.as_view()),
     path("transactions/<uuid:posting_id>", views.TransactionView.as_view()),
     path("transactions/<uuid:posting_id>/entries", views.EntriesView.as_view()),
+    path("transactions/<uuid:posting_id>/split", splits.SplitView.as_view()),
+    path("transactions/<uuid:posting_id>/dispute", disputes.DisputeTransactionView.as_view()),
+    path("transactions/<uuid:posting_id>/attachments", attachments.AttachmentsView.as_view()),
+    path(
+        "transactions/<uuid:posting_id>/attachments/<uuid:attachment_id>",
+        attachments.AttachmentView.as_view(),
+    ),
     path("transactions/<uuid:posting_id>/reverse", views.ReverseView.as_view()),
     path("transactions/<uuid:posting_id>/commit", pending.CommitView.as_view()),
     path("transactions/<uuid:posting_id>/void", pending.VoidView.as_view()),

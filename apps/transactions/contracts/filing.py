@@ -28,3 +28,15 @@ class TransactionCategorized(Event):
     category: str
     source: str
     categorized_at: datetime
+
+
+@event("transaction.category_corrected", topic="transaction.events", key="posting_id")
+class TransactionCategoryCorrected(Event):
+    """A customer has put right what somebody else chose; `source` says who: a rule, a model."""
+
+    posting_id: UUID
+    owner_id: UUID
+    before: str
+    after: str
+    source: str
+    corrected_at: datetime

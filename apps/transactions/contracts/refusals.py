@@ -104,3 +104,11 @@ class SpendingLimitExceeded(
 
     `period` is transaction, day or month (UTC), or balance: what a debit has to leave.
     """
+
+
+class CategoryLoop(Conflict, code="category_loop", title="Category below itself"):
+    """A category hangs under no category of its own, and at most five deep."""
+
+
+class ExportTooLarge(Refused, code="export_too_large", title="Too much for one file"):
+    """There is more than a file of this format takes; `most_lines` says how much that is."""

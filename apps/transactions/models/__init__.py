@@ -7,15 +7,24 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 
+from apps.transactions.models.filing import (
+    Attachment,
+    Dispute,
+    Reconciliation,
+    ReconciliationItem,
+    Split,
+)
 from apps.transactions.models.imports import ImportRow, StatementImport, StoredFile
 
 # Published here, written in the modules beside.
 __all__ = [
     "Account",
     "Annotation",
+    "Attachment",
     "Category",
     "ChainHead",
     "ChainLink",
+    "Dispute",
     "Entry",
     "Filing",
     "Hold",
@@ -24,7 +33,10 @@ __all__ = [
     "Posting",
     "Quote",
     "Rate",
+    "Reconciliation",
+    "ReconciliationItem",
     "Reversal",
+    "Split",
     "StatementImport",
     "StoredFile",
     "Undone",
@@ -106,6 +118,8 @@ class Annotation(models.Model):
     owner_id = models.UUIDField()
     posting_id = models.UUIDField()
     category = models.TextField()
+    source = models.TextField(default="customer", db_default="customer")
+    confidence = models.SmallIntegerField(null=True)  # in hundredths, of a model
     changed_at = models.DateTimeField()
 
     class Meta:
@@ -267,7 +281,10 @@ class Quote(models.Model):
 
 
 class Category(models.Model):
-    """A category of a customer's own, under one of those that everybody has. Its id is its key."""
+    """A category of a customer's own, under one of everybody's or of their own. Its id is its key.
+
+    Whoever moves one has locked all of the customer's.
+    """
 
     id = models.UUIDField(primary_key=True)
     owner_id = models.UUIDField()

@@ -19,6 +19,16 @@ from apps.transactions.selectors.chain import (
     unchained_count,
 )
 from apps.transactions.selectors.exchange import latest_rate, quote_of_owner, rates
+from apps.transactions.selectors.filing import (
+    annotation,
+    attachment_of_owner,
+    attachments_of,
+    dispute,
+    dispute_of_owner,
+    disputes,
+    kept_bytes,
+    parts_of,
+)
 from apps.transactions.selectors.history import balance_at, balance_history
 from apps.transactions.selectors.holds import (
     due_holds,
@@ -46,9 +56,18 @@ from apps.transactions.selectors.keeping import (
     payers_among,
 )
 from apps.transactions.selectors.limits import limits_used
+from apps.transactions.selectors.reconciling import (
+    entries_between,
+    reconciliation_items,
+    reconciliation_of_owner,
+    reconciliations_of_owner,
+)
 from apps.transactions.selectors.search import (
+    below,
     count_postings,
+    exported_entries,
     filing,
+    filings,
     found_postings,
     own_categories,
     own_category,
@@ -59,16 +78,26 @@ from vortex.db import alias_of
 # Published here, written in the modules beside.
 __all__ = [
     "account_to_pay_from",
+    "annotation",
+    "attachment_of_owner",
+    "attachments_of",
     "balance_at",
     "balance_history",
+    "below",
     "chain_head",
     "chain_links",
     "chained",
     "chained_postings",
     "count_postings",
+    "dispute",
+    "dispute_of_owner",
+    "disputes",
     "due_holds",
+    "entries_between",
     "expected_in",
+    "exported_entries",
     "filing",
+    "filings",
     "found_postings",
     "hold",
     "holds_of_account",
@@ -76,6 +105,7 @@ __all__ = [
     "import_row",
     "import_rows",
     "imports_of_owner",
+    "kept_bytes",
     "latest_rate",
     "limits_used",
     "next_import_rows",
@@ -83,12 +113,16 @@ __all__ = [
     "own_account_ids",
     "own_categories",
     "own_category",
+    "parts_of",
     "payable_account_ids",
     "payers_among",
     "pending_of_owner",
     "pendings_of_owner",
     "quote_of_owner",
     "rates",
+    "reconciliation_items",
+    "reconciliation_of_owner",
+    "reconciliations_of_owner",
     "standing_lines",
     "sums",
     "unchained_count",
@@ -243,6 +277,14 @@ _PAYERS_WORDS: Final = """
 _CATEGORY: Final = (
     f"coalesce(n.category, case when {_PAYERS_WORDS} then p.category else 'transfers' end)"
 )
+# A transaction that is split is found under the category of each of its parts.
+_PARTS: Final = """
+  select from transactions_split s where s.posting_id = e.posting_id and s.owner_id = %(owner)s
+"""
+_IN_CATEGORY: Final = (
+    f"case when exists ({_PARTS}) then exists ({_PARTS} and s.category = %(category)s)"
+    f" else {_CATEGORY} = %(category)s end"
+)
 _COUNTERPARTY: Final = f"case when {_PAYERS_WORDS} then p.counterparty else '' end"
 
 _LIST: Final = """
@@ -286,7 +328,7 @@ def _conditions(
         (f"{amount} >= %(least)s", "least", wanted.least_minor),
         (f"{amount} <= %(most)s", "most", wanted.most_minor),
         ("p.kind = %(kind)s", "kind", wanted.kind or None),
-        (f"{_CATEGORY} = %(category)s", "category", wanted.category or None),
+        (_IN_CATEGORY, "category", wanted.category or None),
         (
             f"(p.description ilike %(word)s or {_COUNTERPARTY} ilike %(word)s)",
             "word",

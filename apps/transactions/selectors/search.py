@@ -18,6 +18,8 @@ from apps.transactions.models import Category, Filing
 from apps.transactions.selectors.keeping import own_account_ids
 from vortex.db import alias_of, unit_of_work
 
+Place = tuple[UUID, UUID]  # a posting and an account
+
 _LONGEST_MS: Final = 5_000
 _STOPPED: Final = "57014"
 MOST_GROUPS: Final = 2_000
@@ -30,13 +32,17 @@ _MINE: Final = """
      where paid.posting_id = e.posting_id and paid.amount_minor < 0
        and payer.owner_id <> %(owner)s))
 """
-_CATEGORY: Final = f"coalesce(n.category, case when {_MINE} then p.category else 'transfers' end)"
+_WHOLE: Final = f"coalesce(n.category, case when {_MINE} then p.category else 'transfers' end)"
+# Of a transaction that is split, each part has its own.
+_CATEGORY: Final = f"coalesce(s.category, {_WHOLE})"
+_AMOUNT: Final = "coalesce(s.amount_minor, e.amount_minor)"
 _COUNTERPARTY: Final = f"case when {_MINE} then p.counterparty else '' end"
 
 _FROM: Final = """
   from transactions_entry e
   join transactions_posting p on p.id = e.posting_id
   left join transactions_annotation n on n.posting_id = e.posting_id and n.owner_id = %(owner)s
+  left join transactions_split s on s.posting_id = e.posting_id and s.owner_id = %(owner)s
   left join transactions_filing f on f.posting_id = e.posting_id and f.owner_id = %(owner)s
  where e.account_id = any (%(accounts)s::uuid[])
 """
@@ -47,6 +53,16 @@ select id, booked_at, amount from (
   {wanted} group by e.posting_id) found
 {bound} order by {order} limit %(limit)s
 """
+
+_EXPORTED: Final = """
+select posting_id, account_id from (
+  select distinct e.posting_id, e.account_id, e.booked_at {wanted}) found
+order by {order} limit %(limit)s
+"""
+_EXPORT_ORDERS: Final = {
+    False: "booked_at, posting_id, account_id",
+    True: "account_id, booked_at, posting_id",
+}
 
 # What may be grouped by, and the SQL of its key.
 GROUPS: Final[dict[str, str]] = {
@@ -128,15 +144,36 @@ def count_postings(*, owner_id: UUID, search: Search) -> int:
 
 
 def sums(*, owner_id: UUID, search: Search, by: str) -> list[Sum]:
-    """Return what came and went by a key and by currency, at most 2,000 of them, in key order."""
+    """Return what came and went by a key and by currency, at most 2,000 of them, in key order.
+
+    The parts of a split count, each under its own category.
+    """
     where, values = _where(owner_id, search)
     statement = (
         f"select {GROUPS[by]} as key, e.currency,"
-        " coalesce(sum(e.amount_minor) filter (where e.amount_minor > 0), 0),"
-        " coalesce(sum(e.amount_minor) filter (where e.amount_minor < 0), 0), count(*)"
+        f" coalesce(sum({_AMOUNT}) filter (where e.amount_minor > 0), 0),"
+        f" coalesce(sum({_AMOUNT}) filter (where e.amount_minor < 0), 0),"
+        " count(distinct (e.posting_id, e.account_id))"
         f" {_FROM} {where} group by 1, 2 order by 1, 2 limit {MOST_GROUPS}"
     )
     return [Sum(k, c, int(i), int(o), int(n)) for k, c, i, o, n in _run(statement, values)]
+
+
+def exported_entries(*, owner_id: UUID, search: Search, most: int, by_account: bool) -> list[Place]:
+    """Return posting and account of every own entry that is found, oldest first.
+
+    At most one more than `most`, so that the caller sees that there are too many.
+    """
+    where, values = _where(owner_id, search)
+    # Everything that is put together here stands above; what people say goes in as values.
+    statement = _EXPORTED.format(wanted=f"{_FROM} {where}", order=_EXPORT_ORDERS[by_account])
+    return [(i, a) for i, a in _run(statement, {**values, "limit": most + 1})]
+
+
+def filings(*, posting_ids: Sequence[UUID], owner_id: UUID) -> dict[UUID, Filing]:
+    """Return the tags and notes that a customer has put on these postings, by posting."""
+    found = Filing.objects.filter(owner_id=owner_id, posting_id__in=posting_ids)
+    return {one.posting_id: one for one in found}
 
 
 def own_categories(*, owner_id: UUID) -> list[Category]:
@@ -205,11 +242,18 @@ def _flags(search: Search) -> list[str]:
 
 
 def _family(search: Search, owner_id: UUID) -> list[str] | None:
-    """Return a category with the customer's own ones under it."""
+    """Return a category with the customer's own ones under it, however deep."""
     if not search.category:
         return None
-    below = Category.objects.filter(owner_id=owner_id, parent=search.category)
-    return [search.category, *map(str, below.values_list("id", flat=True))]
+    return below(search.category, own_categories(owner_id=owner_id))
+
+
+def below(key: str, own: Sequence[Category]) -> list[str]:
+    """Return a category's key and those of the categories of one's own that hang under it."""
+    found = [key]
+    for one in found:  # which grows while it is walked
+        found += [str(c.id) for c in own if c.parent == one and str(c.id) not in found]
+    return found
 
 
 def _pattern(word: str) -> str:

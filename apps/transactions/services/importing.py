@@ -24,6 +24,7 @@ from apps.transactions.contracts import ImportNotFound, ImportStateRefused, TooM
 from apps.transactions.domain.importing import NEXT, ImportState
 from apps.transactions.models import ImportRow, StatementImport
 from apps.transactions.services import import_rows
+from apps.transactions.services.attaching import plain_name
 from apps.transactions.services.external import check_external
 from apps.transactions.services.waking import wake
 from vortex.db import needs_transaction, unit_of_work
@@ -34,7 +35,6 @@ MOST_OPEN: Final = 20
 # A file up to this size is read, and a statement of so many lines posted, before the answer.
 _AT_ONCE_BYTES: Final = 256 * 1024
 _AT_ONCE_ROWS: Final = 500
-_LONGEST_NAME: Final = 120
 TASK: Final = "transactions.work_off_imports"
 
 # What the command line calls an option, a screen calls a field.
@@ -88,7 +88,7 @@ def begin(
             owner_id=owner_id,
             account_id=account_id,
             file_id=file_id,
-            filename=_plain_name(filename),
+            filename=plain_name(filename),
             currency=account.currency,
             hints=_hints(told),
             opening_minor=told.opening_minor,
@@ -213,7 +213,7 @@ def _unreadable(known: StatementImport, content: bytes, problem: str, at: dateti
             return
         can_be_told = is_table or "--" in problem
         _move(current, ImportState.NEEDS_MAPPING if can_be_told else ImportState.FAILED, at)
-        current.problem, current.sample = _for_a_screen(problem), shown if is_table else []
+        current.problem, current.sample = for_a_screen(problem), shown if is_table else []
         import_rows.forget(current)
         current.save()
 
@@ -264,12 +264,8 @@ def _notes(statement: Statement) -> list[str]:
     return notes
 
 
-def _for_a_screen(problem: str) -> str:
+def for_a_screen(problem: str) -> str:
+    """Return what is wrong with a file, in the words of a screen and not of the command line."""
     for said, meant in _WORDS:
         problem = problem.replace(said, meant)
     return _OPTION.sub(lambda option: f"the field {option[1].replace('-', '_')}", problem)
-
-
-def _plain_name(filename: str) -> str:
-    name = re.split(r"[/\\]", filename)[-1]
-    return "".join(letter for letter in name if letter.isprintable())[:_LONGEST_NAME] or "statement"

@@ -92,6 +92,14 @@ LAWS: Final = (
         " where w.original_id = u.original_id) then u.total_minor else 0 end",
     ),
     Law(
+        "the parts of a split add up to what its customer's account was charged or given",
+        "select s.posting_id::text, s.owner_id::text from (select owner_id, posting_id,"
+        " sum(amount_minor) as total from transactions_split group by 1, 2) s"
+        " where s.total is distinct from (select sum(e.amount_minor) from transactions_entry e"
+        " join transactions_account a on a.id = e.account_id and a.owner_id = s.owner_id"
+        " where e.posting_id = s.posting_id)",
+    ),
+    Law(
         "each reversal undoes a posting that exists",
         "select r.posting_id::text, r.original_id::text from transactions_reversal r"
         " left join transactions_posting o on o.id = r.original_id"
