@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("transactions", "0007_imports"),
+        ("transactions", "0008_keeping"),
     ]
 
     operations = [
