@@ -16,6 +16,11 @@ CURRENCIES: Final = ("CHF", "CZK", "EUR", "GBP", "JPY", "KES", "NGN", "PLN", "SE
 # Longer than a call to the ledger can possibly take: after that, whoever comes next finishes it.
 CHANGE_ABANDONED_AFTER: Final = timedelta(seconds=30)
 
+# What a holder has closed can be opened again by the holder for so long.
+REOPENED_WITHIN: Final = timedelta(days=30)
+# An account that its holder has not used for so long sleeps.
+DORMANT_AFTER: Final = timedelta(days=365)
+
 # A thief who proved to be the holder still has to wait; the holder hears of it meanwhile.
 _COOLING_OFF: Final = timedelta(hours=12)
 # How lately, in seconds, somebody has to have proved to be there before giving money more room.
@@ -29,6 +34,10 @@ SCHEDULE: Final[dict[str, Any]] = {
     "accounts.finish-abandoned-limits": {
         "task": "accounts.finish_abandoned_limits",
         "schedule": timedelta(minutes=1),
+    },
+    "accounts.let-sleep": {
+        "task": "accounts.let_sleep",
+        "schedule": timedelta(hours=6),
     },
     "accounts.issue-statements": {
         "task": "accounts.issue_statements",

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.accounts.services import limits, standing, statements
+from apps.accounts.services import dormancy, limits, standing, statements
 from vortex.clock import now
 
 
@@ -16,6 +16,12 @@ def finish_abandoned_changes() -> int:
 def finish_abandoned_limits() -> int:
     """Finish changes of limits whose process died between the ledger and our own row."""
     return limits.finish_abandoned_changes(now=now())
+
+
+@shared_task(name="accounts.let_sleep")
+def let_sleep() -> int:
+    """Put to sleep what nobody has used for a year."""
+    return dormancy.let_sleep(now=now())
 
 
 @shared_task(name="accounts.issue_statements")

@@ -61,6 +61,10 @@ class FactsSerializer(serializers.Serializer[Any]):
     currency = TextField(help_text="ISO 4217.")
     iban = TextField(help_text="Without spaces.")
     status = serializers.ChoiceField(choices=list(AccountStatus))
+    frozen = serializers.CharField(help_text="`debit`, `credit`, `all`, or empty.")
+    is_dormant = serializers.BooleanField(
+        help_text="Not used for a year: frozen for debits until it is reactivated."
+    )
     overdraft = MoneyField(help_text="How far below zero the account may go.")
     opened_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)

@@ -17,6 +17,8 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/limits/<str:limit_id>", limits.LimitView.as_view()),
     path("accounts/<uuid:account_id>/close", standing.CloseView.as_view()),
     path("accounts/<uuid:account_id>/freeze", standing.FreezeView.as_view()),
+    path("accounts/<uuid:account_id>/reactivate", standing.ReactivateView.as_view()),
+    path("accounts/<uuid:account_id>/reopen", standing.ReopenView.as_view()),
     path("accounts/<uuid:account_id>/statements", statements.StatementsView.as_view()),
     path(
         "accounts/<uuid:account_id>/statements/<uuid:statement_id>",

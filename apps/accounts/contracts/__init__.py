@@ -150,6 +150,8 @@ class AccountFrozenEvent(Event):
     owner_id: UUID
     frozen_by: str
     frozen_at: datetime
+    direction: str = ""  # debit, credit or all
+    reason: str = ""  # the holder's own; the bank keeps its reasons to itself
 
 
 @event("account.unfrozen", topic="user.events", key="account_id")
@@ -168,3 +170,32 @@ class AccountClosedEvent(Event):
     account_id: UUID
     owner_id: UUID
     closed_at: datetime
+    moved_to: UUID | None = None
+    moved_minor: int = 0
+
+
+@event("account.reopened", topic="user.events", key="account_id")
+class AccountReopened(Event):
+    """A closed account takes postings again."""
+
+    account_id: UUID
+    owner_id: UUID
+    reopened_at: datetime
+
+
+@event("account.dormant", topic="user.events", key="account_id")
+class AccountDormant(Event):
+    """Nobody has used the account for long: it takes money in, and lets none out until woken."""
+
+    account_id: UUID
+    owner_id: UUID
+    dormant_at: datetime
+
+
+@event("account.reactivated", topic="user.events", key="account_id")
+class AccountReactivated(Event):
+    """The holder has woken a dormant account."""
+
+    account_id: UUID
+    owner_id: UUID
+    reactivated_at: datetime

@@ -15,6 +15,10 @@ class FrozenByBank(Refused, code="account_frozen_by_bank", title="Frozen by the 
     """The bank froze this account, so only the bank can thaw or close it."""
 
 
+class ReopeningTooLate(Refused, code="reopening_too_late", title="Too late to reopen"):
+    """A holder reopens within thirty days what they closed themselves; the bank decides later."""
+
+
 class Standing(StrEnum):
     """Where an account stands, and whose freeze it is: only the bank lifts the bank's."""
 
@@ -22,6 +26,25 @@ class Standing(StrEnum):
     FROZEN_BY_HOLDER = "frozen_by_holder"
     FROZEN_BY_BANK = "frozen_by_bank"
     CLOSED = "closed"
+    DORMANT = "dormant"
+
+
+class Direction(StrEnum):
+    """Which side of an account is frozen: money going out, money coming in, or both."""
+
+    DEBIT = "debit"
+    CREDIT = "credit"
+    ALL = "all"
+
+
+class Reason(StrEnum):
+    """Why an account is frozen. What the bank froze it for is not shown to the holder."""
+
+    REQUESTED = "requested"
+    LOST_ACCESS = "lost_access"
+    SUSPECTED_FRAUD = "suspected_fraud"
+    LEGAL_ORDER = "legal_order"
+    REVIEW = "review"
 
 
 class Change(StrEnum):
@@ -30,6 +53,9 @@ class Change(StrEnum):
     FREEZE = "freeze"
     UNFREEZE = "unfreeze"
     CLOSE = "close"
+    REOPEN = "reopen"
+    REST = "rest"
+    WAKE = "wake"
 
 
 class Party(StrEnum):
@@ -42,8 +68,8 @@ class Party(StrEnum):
 # Who may act for the bank here.
 BANK_ROLES: Final = ("support_agent", "compliance_officer", "administrator")
 
-_A, _H, _B, _C = Standing
-_FREEZE, _UNFREEZE, _CLOSE = Change
+_A, _H, _B, _C, _D = Standing
+_FREEZE, _UNFREEZE, _CLOSE, _REOPEN, _REST, _WAKE = Change
 
 # An outcome equal to the present standing changes nothing: asking twice is asking once.
 _OUTCOMES: Final[dict[tuple[Standing, Change, Party], Standing | type[Refusal]]] = {
@@ -71,13 +97,36 @@ _OUTCOMES: Final[dict[tuple[Standing, Change, Party], Standing | type[Refusal]]]
     (_C, _UNFREEZE, Party.BANK): AccountIsClosed,
     (_C, _CLOSE, Party.HOLDER): _C,
     (_C, _CLOSE, Party.BANK): _C,
+    # A freeze and a thaw by a thief must not wake what sleeps: its debits are frozen already.
+    (_D, _FREEZE, Party.HOLDER): _D,
+    (_D, _FREEZE, Party.BANK): _B,
+    **{(_D, _UNFREEZE, party): _D for party in Party},
+    **{(_D, _CLOSE, party): _C for party in Party},
+    # Only what is closed reopens; only what is awake falls asleep, and only what sleeps wakes up.
+    **{(standing, _REOPEN, party): standing for standing in (_A, _H, _B, _D) for party in Party},
+    **{(_C, _REOPEN, party): _A for party in Party},
+    **{(standing, _REST, party): standing for standing in (_H, _B, _C, _D) for party in Party},
+    **{(_A, _REST, party): _D for party in Party},
+    **{(standing, _WAKE, party): standing for standing in (_A, _H, _B) for party in Party},
+    **{(_D, _WAKE, party): _A for party in Party},
+    **{(_C, _WAKE, party): AccountIsClosed for party in Party},
 }
 
-# (debits frozen, credits frozen): a holder's freeze keeps the salary coming, the bank's stops all.
-RESTRICTIONS: Final[dict[Standing, tuple[bool, bool]]] = {
-    Standing.ACTIVE: (False, False),
-    Standing.FROZEN_BY_HOLDER: (True, False),
-    Standing.FROZEN_BY_BANK: (True, True),
+# A holder's freeze keeps the salary coming, the bank's stops all, where nothing else is said; an
+# account that sleeps takes money in.
+DIRECTIONS: Final[dict[Standing, Direction | None]] = {
+    Standing.ACTIVE: None,
+    Standing.FROZEN_BY_HOLDER: Direction.DEBIT,
+    Standing.FROZEN_BY_BANK: Direction.ALL,
+    Standing.DORMANT: Direction.DEBIT,
+    Standing.CLOSED: None,
+}
+# (debits frozen, credits frozen)
+RESTRICTIONS: Final[dict[Direction | None, tuple[bool, bool]]] = {
+    None: (False, False),
+    Direction.DEBIT: (True, False),
+    Direction.CREDIT: (False, True),
+    Direction.ALL: (True, True),
 }
 
 _STATUSES: Final[dict[Standing, AccountStatus]] = {
@@ -85,6 +134,7 @@ _STATUSES: Final[dict[Standing, AccountStatus]] = {
     Standing.FROZEN_BY_HOLDER: AccountStatus.FROZEN,
     Standing.FROZEN_BY_BANK: AccountStatus.FROZEN,
     Standing.CLOSED: AccountStatus.CLOSED,
+    Standing.DORMANT: AccountStatus.FROZEN,  # its debits are stopped until the holder wakes it
 }
 
 

@@ -2,7 +2,7 @@
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from apps.accounts.contracts import AccountStatus, Product
 from apps.accounts.domain.standing import Standing, status_of
@@ -25,6 +25,12 @@ class Account(models.Model):
     standing = models.CharField(max_length=24, choices=[(s.value, s.value) for s in Standing])
     pending = models.CharField(max_length=24, blank=True, default="")
     pending_since_at = models.DateTimeField(null=True)
+    # What goes with the pending standing: direction, reason, whose change, where the money goes.
+    pending_terms = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
+    frozen = models.CharField(max_length=8, blank=True, default="", db_default="")
+    frozen_for = models.CharField(max_length=24, blank=True, default="", db_default="")
+    closed_by = models.CharField(max_length=8, blank=True, default="", db_default="")
+    last_moved_date = models.DateField(null=True)  # None: not since accounts began to watch
     nickname = models.CharField(max_length=64, blank=True)
     colour = models.CharField(
         max_length=7, blank=True, validators=[RegexValidator(r"\A#[0-9a-f]{6}\Z")]
@@ -80,3 +86,8 @@ class Account(models.Model):
     def status(self) -> AccountStatus:
         """The standing as the outside knows it."""
         return status_of(Standing(self.standing))
+
+    @property
+    def is_dormant(self) -> bool:
+        """Whether the account sleeps until its holder wakes it."""
+        return self.standing == Standing.DORMANT

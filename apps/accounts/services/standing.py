@@ -5,25 +5,34 @@ finish what died between any two lines.
 """
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
+
 from apps.accounts import selectors
-from apps.accounts.conf import CHANGE_ABANDONED_AFTER
-from apps.accounts.contracts import (
-    AccountClosedEvent,
-    AccountFrozenEvent,
-    AccountUnfrozenEvent,
+from apps.accounts.conf import CHANGE_ABANDONED_AFTER, REOPENED_WITHIN
+from apps.accounts.domain.standing import (
+    DIRECTIONS,
+    RESTRICTIONS,
+    Change,
+    Direction,
+    Party,
+    Reason,
+    ReopeningTooLate,
+    Standing,
+    after,
 )
-from apps.accounts.domain.standing import RESTRICTIONS, Change, Party, Standing, after
 from apps.accounts.models import Account
 from apps.accounts.services.rows import locked, store
-from apps.transactions.contracts import Ledger
+from apps.accounts.services.telling import Terms, fact_of
+from apps.transactions.contracts import Ledger, LedgerAccounts
 from vortex.binding import bind
-from vortex.contracts import Event
 from vortex.db import unit_of_work
 from vortex.errors import Conflict, NotFound, Refused, Unavailable
+from vortex.ids import new_id
 from vortex.outbox import publish
 from vortex.telemetry import get_logger
 
@@ -37,20 +46,41 @@ class ChangeUnderWay(Conflict, code="account_change_under_way", title="Change un
     """The account is being frozen, thawed or closed at this moment; ask again in a few seconds."""
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of an account's standing, and by whom. Without a direction it is the usual one.
+
+    An account closes into `target_id`, if one is named: then all that is booked goes there.
+    """
+
+    change: Change
+    party: Party
+    actor_id: UUID | None = None
+    direction: Direction | None = None
+    reason: Reason = Reason.REQUESTED
+    target_id: UUID | None = None
+
+
 def change_standing(
     *, account_id: UUID, change: Change, party: Party, asked_at: datetime
 ) -> Account:
-    """Freeze, thaw or close an account, in the ledger and here. Asking twice is asking once.
+    """Freeze, thaw or close an account in the usual way; see `change_as_asked`."""
+    asked = Asked(change=change, party=party)
+    return change_as_asked(account_id=account_id, asked=asked, asked_at=asked_at)
+
+
+def change_as_asked(*, account_id: UUID, asked: Asked, asked_at: datetime) -> Account:
+    """Change where an account stands, in the ledger and here. Asking twice is asking once.
 
     When this returns the ledger enforces it. A refusal of the ledger, such as money left on an
     account that is to be closed, leaves the account as it was. Where the ledger cannot be reached
     the change stays pending and is finished by the clockwork.
     """
     finish_change(account_id=account_id, now=asked_at)
-    target = _begin_change(account_id, change, party, asked_at)
-    if target is None:
+    begun = _begin_change(account_id, asked, asked_at)
+    if begun is None:
         return selectors.account(account_id=account_id)
-    return _carry_out(account_id, target, asked_at)
+    return _carry_out(begun, asked_at)
 
 
 def finish_change(*, account_id: UUID, now: datetime) -> None:
@@ -62,11 +92,11 @@ def finish_change(*, account_id: UUID, now: datetime) -> None:
     if not abandoned.exists():
         return
     with unit_of_work("accounts"):
-        target = abandoned.select_for_update().values_list("pending", flat=True).first()
+        begun = abandoned.select_for_update().first()
         abandoned.update(pending_since_at=now)  # ours now: nobody else takes it up meanwhile
-    if target is not None:
+    if begun is not None:
         with suppress(*NO):
-            _carry_out(account_id, Standing(target), now)
+            _carry_out(begun, now)
 
 
 def finish_abandoned_changes(*, now: datetime) -> int:
@@ -80,67 +110,104 @@ def finish_abandoned_changes(*, now: datetime) -> int:
     return len(begun)
 
 
-def _begin_change(
-    account_id: UUID, change: Change, party: Party, asked_at: datetime
-) -> Standing | None:
+def _begin_change(account_id: UUID, asked: Asked, asked_at: datetime) -> Account | None:
     """Write down where the account is to stand, or return None where it stands there already."""
     with unit_of_work("accounts"):
         account = locked(account_id)
         if account.pending:
             raise ChangeUnderWay(retry_after=int(CHANGE_ABANDONED_AFTER.total_seconds()))
-        target = after(Standing(account.standing), change, party)
-        if target == account.standing:
+        target = after(Standing(account.standing), asked.change, asked.party)
+        _refuse_late_reopening(account, asked, asked_at)
+        usual = DIRECTIONS[target]
+        direction = (asked.direction or usual) if usual is not None else None
+        if target == account.standing and not _is_turned(account, asked, direction):
             return None
         account.pending, account.pending_since_at = target.value, asked_at
-        account.save(update_fields=["pending", "pending_since_at"])
-        return target
+        account.pending_terms = msgspec.to_builtins(
+            Terms(
+                party=asked.party,
+                direction=direction,
+                reason=asked.reason,
+                actor_id=asked.actor_id,
+                target_id=asked.target_id,
+                posting_id=new_id(),
+            )
+        )
+        account.save(update_fields=["pending", "pending_since_at", "pending_terms"])
+        return account
 
 
-def _carry_out(account_id: UUID, target: Standing, at: datetime) -> Account:
-    try:
-        _tell_the_ledger(account_id, target, at)
-    except NO:
-        _settle(account_id, target, None)
-        raise
-    return _settle(account_id, target, at)
+def _is_turned(account: Account, asked: Asked, direction: Direction | None) -> bool:
+    """Say whether a frozen account is to be frozen another way by whoever froze it."""
+    whose = {Party.HOLDER: Standing.FROZEN_BY_HOLDER, Party.BANK: Standing.FROZEN_BY_BANK}
+    is_theirs = account.standing == whose[asked.party]
+    return asked.change is Change.FREEZE and is_theirs and direction != account.frozen
 
 
-def _tell_the_ledger(account_id: UUID, target: Standing, at: datetime) -> None:
-    if target is Standing.CLOSED:
-        bind(Ledger).close_account(account_id=account_id, closed_at=at)
+def _refuse_late_reopening(account: Account, asked: Asked, at: datetime) -> None:
+    if asked.change is not Change.REOPEN or account.closed_at is None or asked.party is Party.BANK:
         return
-    debits_frozen, credits_frozen = RESTRICTIONS[target]
+    if account.closed_by != Party.HOLDER or at - account.closed_at > REOPENED_WITHIN:
+        raise ReopeningTooLate(account_id=str(account.pk))
+
+
+def _carry_out(begun: Account, at: datetime) -> Account:
+    target, terms = Standing(begun.pending), msgspec.convert(begun.pending_terms, Terms)
+    try:
+        moved = _tell_the_ledger(begun, target, terms, at)
+    except NO:
+        _settle(begun.pk, target, terms, None)
+        raise
+    return _settle(begun.pk, target, terms, at, moved=moved)
+
+
+def _tell_the_ledger(account: Account, target: Standing, terms: Terms, at: datetime) -> int:
+    if target is Standing.CLOSED and terms.target_id is not None:
+        return bind(LedgerAccounts).close_into(
+            posting_id=terms.posting_id,
+            account_id=account.pk,
+            target_account_id=terms.target_id,
+            description="Account closed",
+            actor_id=terms.actor_id,
+            closed_at=at,
+        )
+    if target is Standing.CLOSED:
+        bind(Ledger).close_account(account_id=account.pk, closed_at=at)
+        return 0
+    if account.standing == Standing.CLOSED:
+        bind(LedgerAccounts).reopen_account(account_id=account.pk)
+        return 0
+    debits_frozen, credits_frozen = RESTRICTIONS[terms.direction]
     bind(Ledger).restrict_account(
-        account_id=account_id, debits_frozen=debits_frozen, credits_frozen=credits_frozen
+        account_id=account.pk, debits_frozen=debits_frozen, credits_frozen=credits_frozen
     )
+    return 0
 
 
-def _settle(account_id: UUID, target: Standing, settled_at: datetime | None) -> Account:
+def _settle(
+    account_id: UUID, target: Standing, terms: Terms, settled_at: datetime | None, *, moved: int = 0
+) -> Account:
     """End a pending change: it stands as of `settled_at`, or, without an instant, is withdrawn."""
     with unit_of_work("accounts"):
         account = locked(account_id)
         if account.pending != target:  # another worker has ended it already
             return account
-        ended: dict[str, Any] = {"pending": "", "pending_since_at": None}
+        ended: dict[str, Any] = {"pending": "", "pending_since_at": None, "pending_terms": {}}
         if settled_at is not None:
-            closed_at = settled_at if target is Standing.CLOSED else None
-            ended |= {"standing": target.value, "closed_at": closed_at}
-            publish(_fact(account, target, settled_at))
+            publish(fact_of(account, target, terms, settled_at, moved))
+            is_closed = target is Standing.CLOSED
+            frozen = target in {Standing.FROZEN_BY_HOLDER, Standing.FROZEN_BY_BANK}
+            ended |= {
+                "standing": target.value,
+                "closed_at": settled_at if is_closed else None,
+                "closed_by": terms.party.value if is_closed else "",
+                "frozen": terms.direction.value if frozen and terms.direction else "",
+                "frozen_for": terms.reason.value if frozen else "",
+            }
+            if not is_closed and account.standing in {Standing.CLOSED, Standing.DORMANT}:
+                ended["last_moved_date"] = settled_at.date()  # it starts anew
         store(account, **ended)
         return account
-
-
-def _fact(account: Account, target: Standing, at: datetime) -> Event:
-    if target is Standing.CLOSED:
-        return AccountClosedEvent(account_id=account.pk, owner_id=account.owner_id, closed_at=at)
-    if target is Standing.ACTIVE:
-        return AccountUnfrozenEvent(
-            account_id=account.pk, owner_id=account.owner_id, unfrozen_at=at
-        )
-    party = Party.BANK if target is Standing.FROZEN_BY_BANK else Party.HOLDER
-    return AccountFrozenEvent(
-        account_id=account.pk, owner_id=account.owner_id, frozen_by=party.value, frozen_at=at
-    )
 
 
 def _abandoned_before(now: datetime) -> datetime:

@@ -12,6 +12,7 @@ from schwifty import IBAN
 from apps.accounts.contracts import AccountStatus, InvalidIban, InvalidNickname
 from apps.accounts.domain import iban, labels
 from apps.accounts.domain.standing import (
+    DIRECTIONS,
     RESTRICTIONS,
     AccountIsClosed,
     Change,
@@ -54,9 +55,9 @@ def test_nothing_about_a_closed_account_changes(change, party):
 
 
 def test_a_holders_freeze_lets_the_salary_in_and_the_banks_lets_nothing_through():
-    assert RESTRICTIONS[Standing.FROZEN_BY_HOLDER] == (True, False)
-    assert RESTRICTIONS[Standing.FROZEN_BY_BANK] == (True, True)
-    assert RESTRICTIONS[Standing.ACTIVE] == (False, False)
+    assert RESTRICTIONS[DIRECTIONS[Standing.FROZEN_BY_HOLDER]] == (True, False)
+    assert RESTRICTIONS[DIRECTIONS[Standing.FROZEN_BY_BANK]] == (True, True)
+    assert RESTRICTIONS[DIRECTIONS[Standing.ACTIVE]] == (False, False)
 
 
 def test_every_standing_is_called_by_one_status_and_found_by_it():
