@@ -10,6 +10,10 @@ SCHEDULE: Final[dict[str, Any]] = {
         "task": "transactions.expire_holds",
         "schedule": timedelta(seconds=15),
     },
+    "transactions.work-off-rule-runs": {
+        "task": "transactions.work_off_rule_runs",
+        "schedule": timedelta(minutes=1),
+    },
     "transactions.work-off-imports": {
         "task": "transactions.work_off_imports",
         "schedule": timedelta(minutes=1),

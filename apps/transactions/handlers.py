@@ -1,11 +1,15 @@
-"""What the ledger hears of itself: postings become news for the people whose money moved."""
+"""What the ledger hears of itself: postings become news, are chained, and are filed by rules."""
 
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from apps.transactions.contracts import PostedLeg, TransactionPosted
-from apps.transactions.services import chaining
+from apps.transactions.contracts import (
+    PostedLeg,
+    TransactionImportCompleted,
+    TransactionPosted,
+)
+from apps.transactions.services import chaining, pairing, ruling
 from vortex.clock import now
 from vortex.db import after_commit
 from vortex.inbox import on
@@ -42,6 +46,24 @@ def tell_the_owners(events: list[TransactionPosted]) -> None:
 def chain_postings(events: list[TransactionPosted]) -> None:
     """Add each posting to the tamper-evident chain, once, in the order in which it was heard."""
     chaining.append(posting_ids=[event.posting_id for event in events], at=now())
+
+
+@on(TransactionPosted, batch=200)
+def file_by_rules(events: list[TransactionPosted]) -> None:
+    """File each posting for its owners as their rules say, once, unless they have filed it."""
+    by_owner: dict[UUID, list[UUID]] = {}
+    for event in events:
+        for owner_id in {leg.owner_id for leg in event.legs} - {None}:
+            if owner_id is not None:
+                by_owner.setdefault(owner_id, []).append(event.posting_id)
+    ruling.file_new(posting_ids=by_owner, at=now())
+
+
+@on(TransactionImportCompleted)
+def look_for_transfers(event: TransactionImportCompleted) -> None:
+    """Suggest which of the lines that came in are transfers between the owner's accounts."""
+    if event.posted:
+        pairing.suggest(owner_id=event.owner_id, at=now())
 
 
 def _news(event: TransactionPosted, leg: PostedLeg) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.transactions.services import holding, importing
+from apps.transactions.services import holding, importing, ruling
 from vortex.clock import now
 
 
@@ -16,3 +16,9 @@ def expire_holds() -> int:
 def work_off_imports() -> int:
     """Go on with every import that waits to be read or to be published."""
     return importing.work_off(now=now())
+
+
+@shared_task(name="transactions.work_off_rule_runs")
+def work_off_rule_runs() -> int:
+    """Go on with every rule that is on its way through the past."""
+    return ruling.work_off(now=now())

@@ -15,6 +15,7 @@ from apps.transactions.models.filing import (
     Split,
 )
 from apps.transactions.models.imports import ImportRow, StatementImport, StoredFile
+from apps.transactions.models.rules import Rule, RuleRun, TransferPair
 
 # Published here, written in the modules beside.
 __all__ = [
@@ -36,9 +37,12 @@ __all__ = [
     "Reconciliation",
     "ReconciliationItem",
     "Reversal",
+    "Rule",
+    "RuleRun",
     "Split",
     "StatementImport",
     "StoredFile",
+    "TransferPair",
     "Undone",
 ]
 

@@ -62,6 +62,18 @@ from apps.transactions.selectors.reconciling import (
     reconciliation_of_owner,
     reconciliations_of_owner,
 )
+from apps.transactions.selectors.rules import (
+    enabled_rulings,
+    moves,
+    rule_of_owner,
+    rule_run_of_owner,
+    rules_of_owner,
+    ruling_of,
+    transfer_candidates,
+    transfer_pair_of_owner,
+    transfer_pairs,
+    waiting_runs,
+)
 from apps.transactions.selectors.search import (
     below,
     count_postings,
@@ -93,6 +105,7 @@ __all__ = [
     "dispute_of_owner",
     "disputes",
     "due_holds",
+    "enabled_rulings",
     "entries_between",
     "expected_in",
     "exported_entries",
@@ -108,6 +121,7 @@ __all__ = [
     "kept_bytes",
     "latest_rate",
     "limits_used",
+    "moves",
     "next_import_rows",
     "open_imports",
     "own_account_ids",
@@ -123,11 +137,19 @@ __all__ = [
     "reconciliation_items",
     "reconciliation_of_owner",
     "reconciliations_of_owner",
+    "rule_of_owner",
+    "rule_run_of_owner",
+    "rules_of_owner",
+    "ruling_of",
     "standing_lines",
     "sums",
+    "transfer_candidates",
+    "transfer_pair_of_owner",
+    "transfer_pairs",
     "unchained_count",
     "undoes",
     "waiting_imports",
+    "waiting_runs",
 ]
 
 

@@ -32,11 +32,11 @@ _MINE: Final = """
      where paid.posting_id = e.posting_id and paid.amount_minor < 0
        and payer.owner_id <> %(owner)s))
 """
-_WHOLE: Final = f"coalesce(n.category, case when {_MINE} then p.category else 'transfers' end)"
+WHOLE_SQL: Final = f"coalesce(n.category, case when {_MINE} then p.category else 'transfers' end)"
 # Of a transaction that is split, each part has its own.
-_CATEGORY: Final = f"coalesce(s.category, {_WHOLE})"
+_CATEGORY: Final = f"coalesce(s.category, {WHOLE_SQL})"
 _AMOUNT: Final = "coalesce(s.amount_minor, e.amount_minor)"
-_COUNTERPARTY: Final = f"case when {_MINE} then p.counterparty else '' end"
+COUNTERPARTY_SQL: Final = f"case when {_MINE} then p.counterparty else '' end"
 
 _FROM: Final = """
   from transactions_entry e
@@ -69,7 +69,7 @@ GROUPS: Final[dict[str, str]] = {
     "category": _CATEGORY,
     "month": "to_char(e.booked_at at time zone 'UTC', 'YYYY-MM')",
     "day": "to_char(e.booked_at at time zone 'UTC', 'YYYY-MM-DD')",
-    "merchant": _COUNTERPARTY,
+    "merchant": COUNTERPARTY_SQL,
     "account": "e.account_id::text",
     "kind": "p.kind",
 }
@@ -133,13 +133,13 @@ def found_postings(
     statement = _FOUND.format(
         wanted=f"{_FROM} {where}", bound=bound, order=f"{column} {way}, id {way}"
     )
-    return [(i, at, int(a)) for i, at, a in _run(statement, {**values, "limit": limit})]
+    return [(i, at, int(a)) for i, at, a in run_in_time(statement, {**values, "limit": limit})]
 
 
 def count_postings(*, owner_id: UUID, search: Search) -> int:
     """Return how many postings are found."""
     where, values = _where(owner_id, search)
-    ((count,),) = _run(f"select count(distinct e.posting_id) {_FROM} {where}", values)
+    ((count,),) = run_in_time(f"select count(distinct e.posting_id) {_FROM} {where}", values)
     return int(count)
 
 
@@ -156,7 +156,7 @@ def sums(*, owner_id: UUID, search: Search, by: str) -> list[Sum]:
         " count(distinct (e.posting_id, e.account_id))"
         f" {_FROM} {where} group by 1, 2 order by 1, 2 limit {MOST_GROUPS}"
     )
-    return [Sum(k, c, int(i), int(o), int(n)) for k, c, i, o, n in _run(statement, values)]
+    return [Sum(k, c, int(i), int(o), int(n)) for k, c, i, o, n in run_in_time(statement, values)]
 
 
 def exported_entries(*, owner_id: UUID, search: Search, most: int, by_account: bool) -> list[Place]:
@@ -167,7 +167,7 @@ def exported_entries(*, owner_id: UUID, search: Search, most: int, by_account: b
     where, values = _where(owner_id, search)
     # Everything that is put together here stands above; what people say goes in as values.
     statement = _EXPORTED.format(wanted=f"{_FROM} {where}", order=_EXPORT_ORDERS[by_account])
-    return [(i, a) for i, a in _run(statement, {**values, "limit": most + 1})]
+    return [(i, a) for i, a in run_in_time(statement, {**values, "limit": most + 1})]
 
 
 def filings(*, posting_ids: Sequence[UUID], owner_id: UUID) -> dict[UUID, Filing]:
@@ -204,7 +204,7 @@ def _where(owner_id: UUID, search: Search) -> tuple[str, dict[str, Any]]:
     amount = "abs(e.amount_minor)"
     word = " or ".join(
         f"{text} ilike %(word)s"
-        for text in ("p.description", "p.reference", "f.note", _COUNTERPARTY)
+        for text in ("p.description", "p.reference", "f.note", COUNTERPARTY_SQL)
     )
     asked: Sequence[tuple[str, str, Any]] = (
         ("e.booked_at >= %(booked_from)s", "booked_from", search.booked_from),
@@ -261,7 +261,8 @@ def _pattern(word: str) -> str:
     return f"%{literal}%"
 
 
-def _run(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+def run_in_time(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Return what a statement finds; refuse one that takes longer than five seconds."""
     with unit_of_work("transactions"), connections[alias_of("transactions")].cursor() as cursor:
         cursor.execute("select set_config('statement_timeout', %s, true)", [str(_LONGEST_MS)])
         try:

@@ -22,7 +22,7 @@ from apps.transactions.contracts import (
     TransactionCategoryCorrected,
     UnknownCategory,
 )
-from apps.transactions.models import Category
+from apps.transactions.models import Category, Rule
 from vortex.db import alias_of, lock_in_order, needs_transaction, refusing, unit_of_work
 from vortex.outbox import publish
 
@@ -62,6 +62,8 @@ def categorize(
         check_usable(category, owner_id)
         before = selectors.posting_of_owner(posting_id=posting_id, owner_id=owner_id).category
         known = selectors.annotation(posting_id=posting_id, owner_id=owner_id)
+        if known and source != CUSTOMER and (known.source, known.category) == (source, category):
+            return False
         if not _run(_CATEGORIZE, owner_id, posting_id, category, source, confidence, changed_at):
             return False
         publish(
@@ -157,6 +159,7 @@ def remove_category(*, category_id: UUID, owner_id: UUID, into: str, at: datetim
             owner_id,
             str(category_id),
         )
+        Rule.objects.filter(owner_id=owner_id, category=str(category_id)).update(category=target)
         Category.objects.filter(owner_id=owner_id, parent=str(category_id)).update(
             parent=category.parent
         )
