@@ -89,7 +89,7 @@ def test_a_pair_confirmed_and_rejected_at_once_is_one_of_both() -> None:
     told(alice, savings, (10, "500.00"))
     pairing.suggest(owner_id=alice.user_id, at=now())
     pair = TransferPair.objects.get()
-    decide = {"pair_id": pair.id, "owner_id": alice.user_id, "at": now()}
+    decide: dict[str, Any] = {"pair_id": pair.id, "owner_id": alice.user_id, "at": now()}
 
     done = at_once([partial(pairing.confirm, **decide), partial(pairing.reject, **decide)])
 
@@ -246,7 +246,7 @@ def test_standing_orders_of_a_real_bank_are_found_and_nothing_else_is_called_one
         (row["account_id"], row["bank_to"], row["account_to"], round(float(row["amount"]) * 100))
         for row in _table(root / "order.csv.gz")
     }
-    accounts = {}
+    accounts: dict[str, UUID] = {}
     moves, seen = [], Counter[tuple[str, str, str, int]]()
     for row in _table(root / "trans.csv.gz"):
         if not row["account"] or row["type"] == "PRIJEM":
