@@ -30,6 +30,14 @@ function routeOf(address: string): Route {
 export const isOurs = (pathname: string): boolean =>
   routes.some((route) => route.path !== "*" && match(route.path, pathname));
 
+/** Fetch the other screens while nothing happens, so that they open at once and without a line. */
+function fetchRest(): void {
+  const idle = self.requestIdleCallback ?? ((run: () => void) => setTimeout(run, 1500));
+  idle(() => {
+    for (const route of routes) if (!route.bare) route.load().catch(() => undefined);
+  });
+}
+
 let wanted: Route | null = null;
 async function show(route: Route): Promise<void> {
   wanted = route;
@@ -38,6 +46,7 @@ async function show(route: Route): Promise<void> {
     if (wanted !== route) return;
     failure.value = null;
     shown.value = { route, screen };
+    if (!route.bare) fetchRest();
   } catch {
     // The part was replaced by a newer release, or the network is away.
     failure.value = new Refusal({ code: navigator.onLine ? "page_outdated" : "offline" });
@@ -55,9 +64,16 @@ export function App(): VNode {
       go(`/sign-in${next}`, { replace: true });
     } else if (state !== "unknown") void show(route);
   }, [state, address]);
+  useEffect(() => {
+    const again = () => {
+      if (failure.value) void show(route);
+    };
+    addEventListener("online", again);
+    return () => removeEventListener("online", again);
+  }, [route]);
   const ready = mayShow && shown.value?.route === route ? shown.value.screen : null;
   const screen = failure.value ? (
-    <Failed refusal={failure.value} retry={() => location.reload()} />
+    <Failed refusal={failure.value} retry={() => (navigator.onLine ? location.reload() : void show(route))} />
   ) : ready ? (
     <Focused screen={ready} />
   ) : (

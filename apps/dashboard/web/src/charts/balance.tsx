@@ -61,7 +61,7 @@ export function BalanceChart({
     event.preventDefault();
     move(targets[event.key]!);
     const point = at.value === null ? undefined : points[at.value];
-    if (point) announce(`${date(midnight(point.day), "day", "UTC")}: ${moneyText(point.money)}`);
+    if (point) announce(`${date(midnight(point.day), "day", "UTC")}: ${moneyText(point.money)}`, { only: true });
   };
   const nearest = (event: PointerEvent) => {
     if (!drawn || !box.current) return null;

@@ -1,6 +1,6 @@
 /** What the screens read of the bank, and how a posting made elsewhere gets onto them. */
 
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 
 import { api, get, type Account, type Transaction } from "./api";
 import { link, on } from "./live";
@@ -49,6 +49,9 @@ export function chooseCurrency(currency: string): void {
 
 /** Amounts are blurred while somebody may look over one's shoulder. */
 export const isPrivate = signal(stored("private", "") === "1");
+effect(() => {
+  document.documentElement.toggleAttribute("data-private", isPrivate.value);
+});
 export function setPrivate(value: boolean): void {
   isPrivate.value = value;
   store("private", value ? "1" : null);

@@ -78,6 +78,11 @@ export function maybe(key: string, values: Values = {}): string | null {
   return messages.value[key] === undefined ? null : t(key as Key, values);
 }
 
+/** The name of a kind of posting; one that the bank has learnt lately is shown as it says it. */
+export function kindName(kind: string): string {
+  return maybe(`kind.${kind}`) ?? kind;
+}
+
 /** A message with elements in it: `<T k="…" amount={<Amount …/>} />`. */
 export function T({ k, ...values }: { k: Key; [name: string]: unknown }): VNode {
   const count = values.count;

@@ -157,6 +157,10 @@ onSessionEnd(() => {
   link.value = "idle";
   drop();
 });
+// Styles and tests can ask the document whether it is in touch.
+link.subscribe((state) => {
+  document.documentElement.dataset.link = state;
+});
 standing.subscribe((value) => {
   if (value === "in") start();
 });

@@ -11,9 +11,9 @@ let last = 0;
 let timer = 0;
 let waiting: string[] = [];
 
-/** Read out; what comes in quick succession is read as one. */
-export function announce(text: string): void {
-  waiting.push(text);
+/** Read out; what comes in quick succession is read as one, or only the last where that is what counts. */
+export function announce(text: string, { only = false } = {}): void {
+  waiting = only ? [text] : [...waiting, text];
   clearTimeout(timer);
   timer = window.setTimeout(() => {
     spoken.value = waiting.slice(-5).join(". ");

@@ -6,7 +6,7 @@ import { useCallback, useRef } from "preact/hooks";
 import type { Account, Transaction } from "../lib/api";
 import { accountName, arrived } from "../lib/bank";
 import { useCategories } from "../lib/categories";
-import { dayName, t } from "../lib/i18n";
+import { dayName, kindName, t } from "../lib/i18n";
 import { useShortcut } from "../lib/keys";
 import { asMoney, isNegative } from "../lib/money";
 import { Amount, Avatar } from "./basics";
@@ -38,7 +38,7 @@ export function seen(
   const between = isOwn
     ? t("activity.between", { from: accountOf(out?.account_id), to: accountOf(target?.account_id) })
     : "";
-  const name = one.counterparty || one.description || between || t(`kind.${one.kind}`);
+  const name = one.counterparty || one.description || between || kindName(one.kind);
   const detail = isOwn ? between : one.counterparty ? one.description : "";
   const more = [nameOfCategory(one.category), detail === name ? "" : detail].filter(Boolean).join(" · ");
   return { name, more, entry, isOwn };

@@ -2,7 +2,6 @@
 
 import type { ComponentChildren, VNode } from "preact";
 
-import { isPrivate } from "../lib/bank";
 import { moneyParts, t, type Sign } from "../lib/i18n";
 import { isNegative, isZero, type Money } from "../lib/money";
 
@@ -21,7 +20,7 @@ export function Amount({
   const parts = moneyParts(money, { sign, whole });
   const came = flow && !isNegative(money) && !isZero(money);
   return (
-    <span class={came ? "amount came" : "amount"} data-private={isPrivate.value || undefined}>
+    <span class={came ? "amount came" : "amount"}>
       {parts.map((part, index) =>
         part.type === "fraction" || part.type === "decimal" ? (
           <span class="cents" key={index}>

@@ -2,7 +2,7 @@
 
 import { X } from "lucide-preact";
 import type { ComponentChildren, VNode } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 
 import { t } from "../lib/i18n";
 
@@ -21,10 +21,14 @@ export function Dialog({
 }): VNode {
   const box = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // Before anything is painted, so that whoever types on loses no letter.
+  useLayoutEffect(() => {
+    const dialog = box.current!;
     const before = document.activeElement as HTMLElement | null;
-    box.current?.showModal();
+    dialog.showModal();
     return () => {
+      // As long as it is open, nothing behind it can take the focus.
+      dialog.close();
       if (before?.isConnected) before.focus();
     };
   }, []);
@@ -37,7 +41,6 @@ export function Dialog({
         event.preventDefault();
         close();
       }}
-      onClose={close}
       onMouseDown={(event) => {
         if (event.target === box.current) close();
       }}

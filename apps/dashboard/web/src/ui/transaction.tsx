@@ -9,7 +9,7 @@ import { accountName, ending, type Page } from "../lib/bank";
 import { useCategories } from "../lib/categories";
 import { refusalOf, type Refusal } from "../lib/errors";
 import { Field, TextArea, useForm } from "../lib/form";
-import { date, t } from "../lib/i18n";
+import { date, kindName, t } from "../lib/i18n";
 import { asMoney } from "../lib/money";
 import { amend, stale, useResource } from "../lib/resource";
 import { toast } from "../lib/say";
@@ -56,7 +56,7 @@ function Details({
   const { name, entry, isOwn } = seen(one, accounts, nameOf, accountId);
   const facts: [string, VNode | string][] = [
     [t("transaction.booked"), date(one.booked_at, "full")],
-    [t("transaction.kind"), t(`kind.${one.kind}`)],
+    [t("transaction.kind"), kindName(one.kind)],
   ];
   if (one.effective_date !== one.booked_at.slice(0, 10))
     facts.push([t("transaction.effective"), date(`${one.effective_date}T00:00:00Z`, "dayYear", "UTC")]);
