@@ -1,4 +1,4 @@
-"""The colours of src/styles/tokens.css: every pair that meets on a screen can be told apart, in both themes."""
+"""The colours of src/styles/tokens.css: what meets on a screen can be told apart."""
 
 import re
 from typing import Final
@@ -12,7 +12,11 @@ _GROUNDS: Final = ("surface", "bg", "sunken")
 # WCAG 2.2: 4.5 for text, 3 for what has to be seen without being read.
 _TEXTS: Final = [
     *((ink, ground) for ink in ("ink", "ink-2", "ink-3") for ground in _GROUNDS),
-    *((ink, ground) for ink in ("accent", "accent-strong", "positive", "negative") for ground in ("surface", "bg")),
+    *(
+        (ink, ground)
+        for ink in ("accent", "accent-strong", "positive", "negative")
+        for ground in ("surface", "bg")
+    ),
     ("on-accent", "accent"),
     ("on-accent", "accent-strong"),
     ("accent", "soft"),
@@ -21,7 +25,11 @@ _TEXTS: Final = [
     ("on-toast", "toast"),
 ]
 _HUES: Final = ("teal", "orange", "indigo", "rose", "ochre", "blue", "olive", "grey")
-_GRAPHICS: Final = [*((hue, "surface") for hue in _HUES), ("line-strong", "surface"), ("accent", "surface")]
+_GRAPHICS: Final = [
+    *((hue, "surface") for hue in _HUES),
+    ("line-strong", "surface"),
+    ("accent", "surface"),
+]
 
 
 def _tokens() -> dict[str, dict[str, str]]:

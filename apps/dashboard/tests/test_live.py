@@ -1,4 +1,4 @@
-"""The open page: it hears of postings made elsewhere, outlives the server, and says when it is cut off."""
+"""The open page hears of postings made elsewhere, outlives the server, says when it is cut off."""
 
 import statistics
 import time
@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from apps.dashboard.tests.conftest import Enter
 from tests.bank import Bank, wait_for
+from vortex.clock import now
 
 pytestmark = [pytest.mark.xdist_group("dashboard"), pytest.mark.timeout(240)]
 ONE, OTHER = "tomas.novak@example.com", "lucia.rossi@example.com"
@@ -30,7 +31,9 @@ def test_two_browsers_see_each_others_transfer_arrive(visit: Enter, bank: Bank):
 
     arriving = theirs.locator(".row.arrived", has_text="Tickets <b>for</b> two")
     expect(arriving).to_contain_text("+€3.21")
-    expect(page.locator(".row.arrived", has_text="Tickets <b>for</b> two")).to_contain_text("−€3.21")
+    expect(page.locator(".row.arrived", has_text="Tickets <b>for</b> two")).to_contain_text(
+        "−€3.21"
+    )
     expect(theirs.locator(".hero-amount")).not_to_have_text(before)
 
 
@@ -43,7 +46,7 @@ def test_a_posting_is_on_the_page_soon_after_it_is_committed(visit: Enter, bank:
     committed: dict[str, float] = {}
     for turn in range(_TOLD):
         said = _pay(bank, ONE, OTHER, "0.01", f"No. {turn}")
-        committed[said] = time.time() * 1000
+        committed[said] = now().timestamp() * 1000
     wait_for(lambda: committed.keys() <= page.evaluate("seen").keys(), 60, "every posting is seen")
 
     seen = page.evaluate("seen")
@@ -97,7 +100,7 @@ def _is_about_the_line(said: str) -> bool:
 
 def _pay(bank: Bank, payer: str, payee: str, amount: str, words: str) -> str:
     """Move money over the API and return the id of the posting, once it is committed."""
-    key = f"live-{time.time_ns()}"
+    key = f"live-{time.monotonic_ns()}"
     with bank.client(payee) as theirs:
         target = theirs.get("/api/accounts").json()["items"][0]["id"]
     with bank.client(payer) as ours:

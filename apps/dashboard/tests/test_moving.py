@@ -162,6 +162,10 @@ def _account(bank: Bank, email: str) -> dict[str, str]:
 def _times(bank: Bank, email: str, amount: str) -> int:
     with bank.client(email) as client:
         minor = int(amount.replace(".", ""))
-        asked = {"least_minor": minor, "most_minor": minor, "kind": "transfer"}
+        asked: dict[str, str | int] = {
+            "least_minor": minor,
+            "most_minor": minor,
+            "kind": "transfer",
+        }
         answer: httpx.Response = client.get("/api/transactions/search", params=asked)
         return len(answer.json()["items"])

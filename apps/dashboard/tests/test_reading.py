@@ -1,4 +1,4 @@
-"""Finding out: charts that can be read without eyes or mouse, searches that can be kept, every state."""
+"""Charts read without eyes or mouse, searches that can be kept, and every state of a list."""
 
 import re
 
@@ -17,7 +17,9 @@ def test_the_balance_chart_is_read_by_keyboard_and_leads_to_the_transactions_beh
     visitor = visit(CUSTOMER)
     page = visitor.open("/")
     chart = page.get_by_role("application")
-    assert re.search(r"(Up|Down) €[\d,.]+ since .+; the lowest was", chart.get_attribute("aria-label") or "")
+    assert re.search(
+        r"(Up|Down) €[\d,.]+ since .+; the lowest was", chart.get_attribute("aria-label") or ""
+    )
 
     chart.focus()
     visitor.press("Home", "ArrowRight", "Shift+ArrowRight", "End", "ArrowLeft")
@@ -110,7 +112,9 @@ def test_a_transaction_is_filed_with_category_tag_and_note(visit: Enter):
     page.reload()
 
     expect(drawer.get_by_label("Note")).to_have_value("javascript:alert(1) {{7*7}} \u202e")
-    expect(drawer.get_by_role("button", name='Remove the tag "><svg onload=alert(1)>')).to_be_visible()
+    expect(
+        drawer.get_by_role("button", name='Remove the tag "><svg onload=alert(1)>')
+    ).to_be_visible()
     expect(drawer.get_by_label("Category")).to_have_value("gifts")
 
 
@@ -167,7 +171,9 @@ def test_the_palette_and_the_sheet_of_keys_open_by_key_and_lead_on(visit: Enter)
 
 
 def _blurred(page: Page, selector: str) -> int:
-    script = """(all) => all.filter((one) => getComputedStyle(one).filter.includes("blur")).length"""
+    script = (
+        """(all) => all.filter((one) => getComputedStyle(one).filter.includes("blur")).length"""
+    )
     return int(page.locator(selector).evaluate_all(script))
 
 

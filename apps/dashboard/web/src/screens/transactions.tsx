@@ -1,7 +1,7 @@
 /** Every transaction: searched, filtered by an address that can be kept, read by day. */
 
 import { useSignal } from "@preact/signals";
-import { Search, SlidersHorizontal, X } from "lucide-preact";
+import { Download, Search, SlidersHorizontal, X } from "lucide-preact";
 import type { VNode } from "preact";
 import { useCallback, useEffect, useRef } from "preact/hooks";
 
@@ -18,6 +18,7 @@ import { toast } from "../lib/say";
 import { Activity } from "../ui/activity";
 import { Badge, Spinner } from "../ui/basics";
 import { CategoryOptions } from "../ui/category-options";
+import { Export } from "../ui/export";
 import { FilterDrawer } from "../ui/filters";
 import { Empty, Failed, FilteredEmpty, Loaded, Skeleton } from "../ui/states";
 import { TransactionDrawer } from "../ui/transaction";
@@ -29,6 +30,7 @@ export default function Transactions(): VNode {
   const filters = filtersOf(query.value);
   const found = useFound(queryOf(filters));
   const isFiltering = useSignal(false);
+  const isExporting = useSignal(false);
   const chosen = useSignal<ReadonlySet<string>>(new Set());
   const opened = query.value.get("open");
   const own = accounts.data.value ?? [];
@@ -50,7 +52,11 @@ export default function Transactions(): VNode {
           <SearchBox value={filters.q ?? ""} />
           <button type="button" class="button" onClick={() => (isFiltering.value = true)}>
             <SlidersHorizontal aria-hidden="true" />
-            {t("transactions.filters")}
+            <span>{t("transactions.filters")}</span>
+          </button>
+          <button type="button" class="button" onClick={() => (isExporting.value = true)}>
+            <Download aria-hidden="true" />
+            <span>{t("export.open")}</span>
           </button>
         </div>
         <Chips filters={filters} accounts={own} />
@@ -89,6 +95,7 @@ export default function Transactions(): VNode {
       {isFiltering.value && (
         <FilterDrawer filters={filters} accounts={own} close={() => (isFiltering.value = false)} />
       )}
+      {isExporting.value && <Export query={queryOf(filters)} close={() => (isExporting.value = false)} />}
       {opened && (
         <TransactionDrawer id={opened} accounts={own} accountId={filters.account} close={() => refine({ open: null })} />
       )}

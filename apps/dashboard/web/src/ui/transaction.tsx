@@ -1,8 +1,8 @@
 /** One transaction, in a drawer: what happened, and how its owner files it. */
 
 import { useSignal } from "@preact/signals";
-import { Check, Plus, X } from "lucide-preact";
-import type { VNode } from "preact";
+import { Check, ChevronDown, Plus, X } from "lucide-preact";
+import type { ComponentChildren, VNode } from "preact";
 
 import { api, get, type Account, type Transaction } from "../lib/api";
 import { accountName, ending, type Page } from "../lib/bank";
@@ -10,13 +10,16 @@ import { useCategories } from "../lib/categories";
 import { refusalOf, type Refusal } from "../lib/errors";
 import { Field, TextArea, useForm } from "../lib/form";
 import { date, kindName, t } from "../lib/i18n";
-import { asMoney } from "../lib/money";
+import { asMoney, isNegative } from "../lib/money";
 import { amend, stale, useResource } from "../lib/resource";
 import { toast } from "../lib/say";
 import { seen } from "./activity";
 import { Amount, Avatar, Badge, Submit } from "./basics";
 import { CategoryOptions } from "./category-options";
 import { Dialog } from "./dialog";
+import { Dispute } from "./dispute";
+import { Papers } from "./papers";
+import { SplitParts } from "./split";
 import { FormFailure, Loaded, Skeleton } from "./states";
 
 export function TransactionDrawer({
@@ -100,8 +103,35 @@ function Details({
       </dl>
       <CategoryChoice one={one} />
       <Filing id={one.id} />
+      {!isOwn && (
+        <More name={t("split.title")}>
+          <SplitParts one={one} />
+        </More>
+      )}
+      <More name={t("papers.title")}>
+        <Papers id={one.id} />
+      </More>
+      {isNegative(asMoney(entry.amount)) && !isOwn && (
+        <More name={t("dispute.title")}>
+          <Dispute id={one.id} />
+        </More>
+      )}
       <p class="request-id">{t("transaction.id", { id: one.id })}</p>
     </div>
+  );
+}
+
+/** What is seldom wanted is read when it is opened. */
+function More({ name, children }: { name: string; children: ComponentChildren }): VNode {
+  const isOpen = useSignal(false);
+  return (
+    <details class="more-of-it" onToggle={(event) => (isOpen.value = event.currentTarget.open)}>
+      <summary>
+        {name}
+        <ChevronDown aria-hidden="true" />
+      </summary>
+      {isOpen.value && children}
+    </details>
   );
 }
 
