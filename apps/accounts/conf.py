@@ -35,6 +35,10 @@ SCHEDULE: Final[dict[str, Any]] = {
         "task": "accounts.finish_abandoned_limits",
         "schedule": timedelta(minutes=1),
     },
+    "accounts.finish-abandoned-members": {
+        "task": "accounts.finish_abandoned_members",
+        "schedule": timedelta(minutes=1),
+    },
     "accounts.let-sleep": {
         "task": "accounts.let_sleep",
         "schedule": timedelta(hours=6),

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.accounts.services import dormancy, limits, standing, statements
+from apps.accounts.services import dormancy, limits, members, standing, statements
 from vortex.clock import now
 
 
@@ -16,6 +16,12 @@ def finish_abandoned_changes() -> int:
 def finish_abandoned_limits() -> int:
     """Finish changes of limits whose process died between the ledger and our own row."""
     return limits.finish_abandoned_changes(now=now())
+
+
+@shared_task(name="accounts.finish_abandoned_members")
+def finish_abandoned_members() -> int:
+    """Finish admissions and removals whose process died between the ledger and our own row."""
+    return members.finish_abandoned(now=now())
 
 
 @shared_task(name="accounts.let_sleep")

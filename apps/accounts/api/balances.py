@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts import selectors
-from apps.accounts.api.own import own
+from apps.accounts.api.own import seen
 from apps.accounts.api.serializers import BalanceSerializer
 from apps.accounts.models import Account
 from apps.accounts.selectors import money
@@ -120,7 +120,7 @@ class BalanceView(APIView):
     @extend_schema(operation_id="accounts_balance", responses=BalanceSerializer)
     def get(self, request: Request, account_id: UUID) -> Response:
         """Ask the ledger for the balance: available = booked + overdraft - held."""
-        balance = selectors.balance(account_id=own(request, account_id).pk)
+        balance = selectors.balance(account_id=seen(request, account_id).pk)
         return Response(BalanceSerializer(balance).data)
 
 
@@ -136,7 +136,7 @@ class BalancesView(APIView):
         """Ask the ledger for every kind of balance; of a past moment it knows what was booked."""
         asked = BalanceAtSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        account = own(request, account_id)
+        account = seen(request, account_id)
         at = asked.validated_data.get("at")
         said = _funds(money.funds(account_id=account.pk)) if at is None else _then(account, at)
         return Response(FundsSerializer(said).data)
@@ -154,7 +154,7 @@ class HistoryView(APIView):
         """List the balance at the end of each day, at most 1,100 days: a chart's points."""
         asked = BalanceRangeSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        account = own(request, account_id)
+        account = seen(request, account_id)
         until: date = asked.validated_data.get("until") or today()
         since = asked.validated_data.get("since") or _days_before(until)
         days = money.history(account_id=account.pk, since=since, until=until)
@@ -176,7 +176,7 @@ class HoldsView(APIView):
         wanted.is_valid(raise_exception=True)
         asked = window(request, order=_HOLDS, types=(datetime, UUID))
         rows = money.holds(
-            account_id=own(request, account_id).pk,
+            account_id=seen(request, account_id).pk,
             state=HoldState(wanted.validated_data["state"]),
             after=asked.after,
             limit=asked.limit + 1,

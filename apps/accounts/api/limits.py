@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.accounts.api.own import own
+from apps.accounts.api.own import own, seen
 from apps.accounts.contracts import LimitCurrencyDiffers, LimitExists, LimitNotFound
 from apps.accounts.domain.limits import PERIODS, in_force, key_of
 from apps.accounts.models import Account
@@ -86,7 +86,7 @@ class LimitsView(APIView):
     @extend_schema(operation_id="accounts_limits", responses=SpendingLimitsSerializer)
     def get(self, request: Request, account_id: UUID) -> Response:
         """List the limits of an account with what of them is used."""
-        account = own(request, account_id)
+        account = seen(request, account_id)
         known = reads.limits(account_id=account.pk)
         return tagged(request, Response(page(known, account.currency)), etag(account, known))
 

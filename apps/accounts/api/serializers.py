@@ -6,11 +6,11 @@ and never taken from a caller.
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from apps.accounts.conf import CURRENCIES
-from apps.accounts.contracts import AccountStatus, Product
+from apps.accounts.contracts import AccountStatus, Product, Role
 from apps.accounts.domain.iban import masked
 from apps.accounts.domain.labels import LONGEST_NICKNAME
 from apps.accounts.models import Account
@@ -59,7 +59,8 @@ class FactsSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="pk")
     product = serializers.ChoiceField(choices=list(Product))
     currency = TextField(help_text="ISO 4217.")
-    iban = TextField(help_text="Without spaces.")
+    iban = serializers.SerializerMethodField(help_text="Without spaces; masked for a delegate.")
+    role = serializers.SerializerMethodField(help_text="What the caller is to the account.")
     status = serializers.ChoiceField(choices=list(AccountStatus))
     frozen = serializers.CharField(help_text="`debit`, `credit`, `all`, or empty.")
     is_dormant = serializers.BooleanField(
@@ -68,6 +69,15 @@ class FactsSerializer(serializers.Serializer[Any]):
     overdraft = MoneyField(help_text="How far below zero the account may go.")
     opened_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)
+
+    def get_iban(self, account: Account) -> str:
+        """Return the number, as far as the caller may know it."""
+        return masked(account.iban) if self.get_role(account) == Role.DELEGATE else account.iban
+
+    @extend_schema_field(serializers.ChoiceField(choices=list(Role)))
+    def get_role(self, account: Account) -> str:
+        """Return what the caller is to the account; who reads it as their own is the owner."""
+        return str(getattr(account, "role", Role.OWNER.value))
 
 
 class AccountSerializer(FactsSerializer, LookSerializer):

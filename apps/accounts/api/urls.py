@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from apps.accounts.api import balances, limits, standing, statements, views
+from apps.accounts.api import balances, limits, members, standing, statements, views
 
 urlpatterns = [
     path("accounts", views.AccountsView.as_view()),
     path("accounts/resolve", views.ResolveView.as_view()),
+    path("accounts/invitations", members.InvitationsView.as_view()),
+    path("accounts/invitations/<uuid:member_id>/accept", members.AcceptView.as_view()),
+    path("accounts/invitations/<uuid:member_id>/decline", members.DeclineView.as_view()),
     path("accounts/summary", balances.SummaryView.as_view()),
     path("accounts/<uuid:account_id>", views.AccountView.as_view()),
     path("accounts/<uuid:account_id>/balance", balances.BalanceView.as_view()),
@@ -17,6 +20,8 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/limits/<str:limit_id>", limits.LimitView.as_view()),
     path("accounts/<uuid:account_id>/close", standing.CloseView.as_view()),
     path("accounts/<uuid:account_id>/freeze", standing.FreezeView.as_view()),
+    path("accounts/<uuid:account_id>/members", members.MembersView.as_view()),
+    path("accounts/<uuid:account_id>/members/<uuid:member_id>", members.MemberView.as_view()),
     path("accounts/<uuid:account_id>/reactivate", standing.ReactivateView.as_view()),
     path("accounts/<uuid:account_id>/reopen", standing.ReopenView.as_view()),
     path("accounts/<uuid:account_id>/statements", statements.StatementsView.as_view()),

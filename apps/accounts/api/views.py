@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts import selectors
-from apps.accounts.api.own import etag, own
+from apps.accounts.api.own import etag, own, seen
 from apps.accounts.api.serializers import (
     AccountSerializer,
     HeldAccountSerializer,
@@ -22,6 +22,7 @@ from apps.accounts.api.serializers import (
 from apps.accounts.api.standing import change_own
 from apps.accounts.domain.standing import Change
 from apps.accounts.domain.terms import Terms
+from apps.accounts.selectors.members import accounts_seen_by
 from apps.accounts.services import appearance, opening
 from vortex.clock import now
 from vortex.http.etag import require_match, tagged
@@ -41,14 +42,14 @@ class AccountsView(IdempotentView):
         responses=page_of(HeldAccountSerializer),
     )
     def get(self, request: Request) -> Response:
-        """List one's own accounts with their balances.
+        """List one's own accounts with their balances, and then those that one shares.
 
         All of them are on one page: nobody has more than twenty open, and a hundred in a lifetime.
         """
         wanted = WantedSerializer(data=request.query_params.dict())
         wanted.is_valid(raise_exception=True)
-        own = selectors.accounts_of_owner(owner_id=caller(request).user_id, **wanted.validated_data)
-        items = HeldAccountSerializer(selectors.with_balances(own), many=True).data
+        found = accounts_seen_by(user_id=caller(request).user_id, **wanted.validated_data)
+        items = HeldAccountSerializer(selectors.with_balances(found), many=True).data
         return Response({"items": items, "next_cursor": None})
 
     @extend_schema(
@@ -76,8 +77,8 @@ class AccountView(APIView):
 
     @extend_schema(operation_id="accounts_read", responses=AccountSerializer)
     def get(self, request: Request, account_id: UUID) -> Response:
-        """Read an account; its money is at `/balance`."""
-        account = own(request, account_id)
+        """Read an account of one's own or a shared one; its money is at `/balance`."""
+        account = seen(request, account_id)
         return tagged(request, Response(AccountSerializer(account).data), etag(account))
 
     @extend_schema(

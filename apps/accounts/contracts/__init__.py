@@ -10,6 +10,16 @@ from apps.accounts.contracts.limits import (
     LimitExists,
     LimitNotFound,
 )
+from apps.accounts.contracts.members import (
+    AccountMemberAdded,
+    AccountMemberRemoved,
+    InvalidMember,
+    InvitationOver,
+    MemberNotFound,
+    Role,
+    TooManyMembers,
+    WrongInvitationCode,
+)
 from apps.accounts.contracts.statements import StatementReady
 from vortex.contracts import Event, Service, Value, command, event, query
 from vortex.errors import Conflict, Invalid, NotFound, Refused
@@ -18,10 +28,18 @@ from vortex.money import UnknownCurrency
 # Published here, written in the modules beside.
 __all__ = [
     "AccountLimitChanged",
+    "AccountMemberAdded",
+    "AccountMemberRemoved",
+    "InvalidMember",
+    "InvitationOver",
     "LimitCurrencyDiffers",
     "LimitExists",
     "LimitNotFound",
+    "MemberNotFound",
+    "Role",
     "StatementReady",
+    "TooManyMembers",
+    "WrongInvitationCode",
 ]
 
 

@@ -2,7 +2,8 @@
 
 from apps.accounts.models.account import Account
 from apps.accounts.models.limit import LimitChange
+from apps.accounts.models.member import Member
 from apps.accounts.models.statement import Statement
 
 # Published here, written in the modules beside.
-__all__ = ["Account", "LimitChange", "Statement"]
+__all__ = ["Account", "LimitChange", "Member", "Statement"]

@@ -11,6 +11,7 @@ from apps.accounts.domain.iban import canonical
 from apps.accounts.domain.labels import masked_name
 from apps.accounts.domain.standing import BANK_ROLES, Party, Standing, standings_of
 from apps.accounts.models import Account
+from apps.accounts.selectors.members import holders
 from apps.auth.contracts import UserNotFound, Users
 from apps.transactions.contracts import Balance, Ledger
 from vortex.binding import bind
@@ -41,7 +42,7 @@ def account_of_owner(*, account_id: UUID, owner_id: UUID) -> Account:
 def account_for(*, account_id: UUID, principal: Principal) -> tuple[Account, Party]:
     """Return an account that the caller may freeze, and whom they act for: themselves, the bank."""
     found = account(account_id=account_id)
-    if found.owner_id == principal.user_id:
+    if found.owner_id == principal.user_id or principal.user_id in holders(account_id=found.pk):
         return found, Party.HOLDER
     if principal.has_role(*BANK_ROLES):
         return found, Party.BANK

@@ -182,13 +182,14 @@ class FakeUsers(Users):
     """People by id, as auth knows them."""
 
     names: dict[UUID, str] = field(default_factory=dict)
+    emails: dict[UUID, str] = field(default_factory=dict)
 
     def user(self, *, user_id: UUID) -> UserView:
         if user_id not in self.names:
             raise UserNotFound
         return UserView(
             user_id=user_id,
-            email="somebody@example.com",
+            email=self.emails.get(user_id, "somebody@example.com"),
             full_name=self.names[user_id],
             roles=("customer",),
             is_active=True,
