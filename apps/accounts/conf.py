@@ -47,6 +47,14 @@ SCHEDULE: Final[dict[str, Any]] = {
         "task": "accounts.issue_statements",
         "schedule": timedelta(hours=1),
     },
+    "accounts.sync-links": {
+        "task": "accounts.sync_links",
+        "schedule": timedelta(minutes=1),
+    },
+    "accounts.look-after-consents": {
+        "task": "accounts.look_after_consents",
+        "schedule": timedelta(hours=1),
+    },
 }
 
 

@@ -2,7 +2,15 @@
 
 from celery import shared_task
 
-from apps.accounts.services import dormancy, limits, members, standing, statements
+from apps.accounts.services import (
+    consenting,
+    dormancy,
+    limits,
+    linking,
+    members,
+    standing,
+    statements,
+)
 from vortex.clock import now
 
 
@@ -34,3 +42,16 @@ def let_sleep() -> int:
 def issue_statements() -> int:
     """Issue the statements of months that are over; a run in which none is due asks little."""
     return statements.issue_due_statements(now=now())
+
+
+@shared_task(name="accounts.sync_links")
+def sync_links() -> int:
+    """Ask other banks about the links that are due."""
+    return linking.sync_due_links(now=now())
+
+
+@shared_task(name="accounts.look_after_consents")
+def look_after_consents() -> int:
+    """Tell owners of agreements that end soon, and end those whose time is over."""
+    ended = linking.end_ended_consents(now=now())
+    return ended + consenting.remind_of_ending_consents(now=now())

@@ -32,6 +32,7 @@ VARIABLES: dict[str, Variable] = {
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": Variable("the same, for traces alone"),
     "OTEL_SERVICE_NAME": Variable("how this process is called in traces", "vortexcore"),
     "PORT": Variable("the port that `make up` listens on", "8000"),
+    "SANDBOX_CLIENT_SECRET": Variable("the secret that the sandbox bank knows its client by"),
     "VORTEX_ADMIN_DATABASE_URL": Variable(
         "a superuser's URL, for `config.up.initialize` alone: it makes databases and roles"
     ),
@@ -59,6 +60,11 @@ VARIABLES: dict[str, Variable] = {
     "VORTEX_HOSTS": Variable("the contexts whose code runs here, with commas", "all ten"),
     "VORTEX_JWKS_URL": Variable(
         "where the keys of access tokens are; without it auth's contract is asked"
+    ),
+    "VORTEX_LINKED_BANKS": Variable(
+        "banks whose accounts customers may link: a JSON list of `name`, `title`, `base_url`"
+        " (UK Open Banking 4.0), `client_id`, `client_secret`",
+        "[]",
     ),
     "VORTEX_LOG_LEVEL": Variable("the least level that is logged", "INFO"),
     "VORTEX_METRICS_TOKEN": Variable(

@@ -59,6 +59,7 @@ VORTEX_RATE_LIMITS: dict[str, tuple[int, int, str]] = {
     "refresh": (60 * _SCALE, 60, "closed"),
     "money": (120 * _SCALE, 60, "closed"),
     "resolve": (30 * _SCALE, 60, "closed"),
+    "banks": (20 * _SCALE, 60, "closed"),
 }
 # Where people find the bank. Passkeys belong to this host, and are used from these origins only.
 VORTEX_PUBLIC_URL = os.environ.get(
@@ -68,6 +69,8 @@ VORTEX_ORIGINS = tuple(os.environ.get("VORTEX_ORIGINS", VORTEX_PUBLIC_URL).split
 VORTEX_RP_ID = os.environ.get("VORTEX_RP_ID", urlsplit(VORTEX_PUBLIC_URL).hostname or "localhost")
 # Attachments and statements that customers send; in the database where it names no directory.
 VORTEX_FILES_DIR = os.environ.get("VORTEX_FILES_DIR", "")
+# Banks whose accounts customers may link; base_url speaks UK Open Banking 4.0.
+VORTEX_LINKED_BANKS = os.environ.get("VORTEX_LINKED_BANKS", "[]")
 # Mail leaves by SMTP where this is set; without it, it is kept where local settings show it.
 VORTEX_SMTP_URL = os.environ.get("VORTEX_SMTP_URL", "")
 VORTEX_MAIL_FROM = os.environ.get("VORTEX_MAIL_FROM", "VortexCore <no-reply@localhost>")

@@ -11,6 +11,7 @@ from config.up.building import Builder
 from config.up.options import Options
 from config.up.preparation import collect_static_files, open_demonstration, prepare
 from config.up.programs import programs
+from config.up.sandbox import SandboxBank
 from config.up.screen import Screen, megabytes, readable
 from config.up.service import part_of, wanted
 from vortex.embedded import endpoints
@@ -34,6 +35,8 @@ class Bank:
         self._options = options
         self._screen = screen
         self._supervisor = Supervisor()
+        named = "VORTEX_LINKED_BANKS" in os.environ
+        self._sandbox = SandboxBank(options) if options.demo and not named else None
         self._builder = Builder(options.home)
         self._begun = time.monotonic()
         self._weighed = self._shown = 0.0
@@ -58,6 +61,8 @@ class Bank:
         collect_static_files(self._options.home)
         self._screen.tell("starting the web server, the workers and the event relay")
         *behind, web = programs(self._options)
+        if self._sandbox is not None:
+            behind.append(self._sandbox.program(dict(os.environ)))
         self._supervisor.open(*behind)
         self._supervisor.open(web)
         self._wait_until_ready()
@@ -101,6 +106,7 @@ class Bank:
             "VORTEX_METRICS_TOKEN": secrets.get("metrics"),
             "VORTEX_DEMO": "1" if self._options.demo else "0",
             "VORTEX_SELF_URL": f"http://127.0.0.1:{self._options.port}",
+            **(self._sandbox.environment() if self._sandbox is not None else {}),
         }
 
     def _wait_until_ready(self) -> None:

@@ -59,7 +59,9 @@ class FactsSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="pk")
     product = serializers.ChoiceField(choices=list(Product))
     currency = TextField(help_text="ISO 4217.")
-    iban = serializers.SerializerMethodField(help_text="Without spaces; masked for a delegate.")
+    iban = serializers.SerializerMethodField(
+        help_text="Without spaces; masked for a delegate, empty where another bank keeps it."
+    )
     role = serializers.SerializerMethodField(help_text="What the caller is to the account.")
     status = serializers.ChoiceField(choices=list(AccountStatus))
     frozen = serializers.CharField(help_text="`debit`, `credit`, `all`, or empty.")

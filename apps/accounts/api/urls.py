@@ -2,10 +2,18 @@
 
 from django.urls import path
 
-from apps.accounts.api import balances, limits, members, standing, statements, views
+from apps.accounts.api import balances, limits, links, members, standing, statements, views
 
 urlpatterns = [
     path("accounts", views.AccountsView.as_view()),
+    path("accounts/banks", links.BanksView.as_view()),
+    path("accounts/consents", links.ConsentsView.as_view()),
+    path("accounts/consents/<uuid:consent_id>", links.ConsentView.as_view()),
+    path("accounts/consents/<uuid:consent_id>/complete", links.CompleteView.as_view()),
+    path("accounts/links/<uuid:link_id>/sync", links.SyncView.as_view()),
+    path("accounts/links/<uuid:link_id>/reauthorize", links.ReauthorizeView.as_view()),
+    path("accounts/<uuid:account_id>/link", links.LinkView.as_view()),
+    path("accounts/<uuid:account_id>/links", links.LinksView.as_view()),
     path("accounts/resolve", views.ResolveView.as_view()),
     path("accounts/invitations", members.InvitationsView.as_view()),
     path("accounts/invitations/<uuid:member_id>/accept", members.AcceptView.as_view()),

@@ -10,6 +10,15 @@ from apps.accounts.contracts.limits import (
     LimitExists,
     LimitNotFound,
 )
+from apps.accounts.contracts.linking import (
+    AccountLinked,
+    AccountUnlinked,
+    ConsentExpiring,
+    ConsentStatus,
+    LinkReauthRequired,
+    LinkStatus,
+    LinkSyncCompleted,
+)
 from apps.accounts.contracts.members import (
     AccountMemberAdded,
     AccountMemberRemoved,
@@ -28,13 +37,20 @@ from vortex.money import UnknownCurrency
 # Published here, written in the modules beside.
 __all__ = [
     "AccountLimitChanged",
+    "AccountLinked",
     "AccountMemberAdded",
     "AccountMemberRemoved",
+    "AccountUnlinked",
+    "ConsentExpiring",
+    "ConsentStatus",
     "InvalidMember",
     "InvitationOver",
     "LimitCurrencyDiffers",
     "LimitExists",
     "LimitNotFound",
+    "LinkReauthRequired",
+    "LinkStatus",
+    "LinkSyncCompleted",
     "MemberNotFound",
     "Role",
     "StatementReady",
@@ -68,11 +84,12 @@ class InvalidOverdraft(Invalid, code="invalid_overdraft", title="Overdraft not a
 
 
 class Product(StrEnum):
-    """What kind of account it is."""
+    """What kind of account it is; an external one is kept by another bank and only shown here."""
 
     CHECKING = "checking"
     SAVINGS = "savings"
     WALLET = "wallet"
+    EXTERNAL = "external"
 
 
 class AccountStatus(StrEnum):

@@ -54,7 +54,9 @@ class Account(models.Model):
             ),
         ]
         constraints = [
-            models.UniqueConstraint(name="accounts_account_iban_unique", fields=["iban"]),
+            models.UniqueConstraint(
+                name="accounts_account_iban_unique", fields=["iban"], condition=~Q(iban="")
+            ),
             models.CheckConstraint(
                 name="accounts_account_standing_known",
                 condition=Q(standing__in=[s.value for s in Standing]),

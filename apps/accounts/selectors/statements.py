@@ -9,12 +9,12 @@ from uuid import UUID
 import msgspec
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
+from apps.accounts.contracts import Product
 from apps.accounts.domain.statement import GRACE, StatementDocument, start_of
 from apps.accounts.models import Account, Statement
 from vortex.errors import NotFound
 
 _BARE: Final = ("document", "document_sha256")
-_KEPT_ELSEWHERE: Final = "external"
 
 
 class StatementNotFound(NotFound, code="statement_not_found", title="Statement not found"):
@@ -69,7 +69,7 @@ def accounts_without_statement(*, now: datetime, after: UUID | None, limit: int)
     found = (
         Account.objects.annotate(told_until=Subquery(latest))
         .filter(never | (behind & still_open))
-        .exclude(product=_KEPT_ELSEWHERE)
+        .exclude(product=Product.EXTERNAL)
     )
     if after is not None:
         found = found.filter(pk__gt=after)

@@ -5,13 +5,14 @@ id, and what the ledger has already is left as it is.
 """
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from apps.accounts import selectors
 from apps.accounts.conf import accounts_per_person, open_accounts_per_person
-from apps.accounts.contracts import AccountOpened, AccountTermsDiffer, TooManyAccounts
+from apps.accounts.contracts import AccountOpened, AccountTermsDiffer, Product, TooManyAccounts
 from apps.accounts.domain.iban import iban_for
 from apps.accounts.domain.labels import checked_nickname
 from apps.accounts.domain.standing import Standing
@@ -22,6 +23,8 @@ from vortex.binding import bind
 from vortex.db import needs_transaction, refusing, unit_of_work
 from vortex.errors import Unavailable
 from vortex.outbox import publish
+
+_KINDS: Final = {Product.EXTERNAL: LedgerAccountKind.EXTERNAL}
 
 
 def open_account(*, account_id: UUID, terms: Terms, nickname: str, opened_at: datetime) -> Account:
@@ -80,7 +83,7 @@ def _open_in_the_ledger(account_id: UUID, terms: Terms, nickname: str, opened_at
             account_id=account_id,
             owner_id=terms.owner_id,
             currency=terms.currency,
-            kind=LedgerAccountKind.CUSTOMER,
+            kind=_KINDS.get(terms.product, LedgerAccountKind.CUSTOMER),
             name=nickname,
             overdraft_minor=terms.overdraft_minor,
             opened_at=opened_at,
@@ -103,7 +106,8 @@ def _record(row: Account, terms: Terms) -> Account:
     if known is not None:  # the same request, sent twice at once
         return _on_the_same_terms(known, terms)
     _refuse_too_many(terms.owner_id)
-    row.iban = _free_iban(row.pk, row.currency)
+    if terms.product is not Product.EXTERNAL:  # another bank has given it a number
+        row.iban = _free_iban(row.pk, row.currency)
     row.save(force_insert=True)
     publish(
         AccountOpened(
