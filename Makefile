@@ -15,11 +15,11 @@ JOBS ?= auto
 help: ## List the commands
 	@sed -n 's/^\([a-z.]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
-up: $(VENV)/.local ## Open the bank at http://localhost:8000 (PORT=, VORTEX_HOME=, DEMO=0, DEV=1)
-	@$(BIN)/python -m config.up
+up: $(VENV)/.local ## Open the bank at http://localhost:8000 (TOPOLOGY=, PORT=, VORTEX_HOME=, DEMO=0, DEV=1)
+	@$(BIN)/python -m $(if $(TOPOLOGY),extraction,config).up
 
 measure: $(VENV)/.local ## Open the bank, print start-up time and memory per process, close it
-	@$(BIN)/python -m config.up --measure
+	@$(BIN)/python -m $(if $(TOPOLOGY),extraction,config).up --measure
 
 dashboard: $(VENV)/.local ## Build the dashboard and check its types against the API
 	@$(BIN)/python -m config.up.dashboard

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Context:
         return f"VORTEX_{self.name.upper()}_DATABASE_URL"
 
 
+_APPS = Path(__file__).resolve().parents[1] / "apps"
 _SINGULAR = {
     "accounts": "account",
     "transactions": "transaction",
@@ -79,9 +81,14 @@ def context(name: str) -> Context:
 
 
 def hosted() -> tuple[Context, ...]:
-    """Return the contexts whose code runs here: all, or those that VORTEX_HOSTS names."""
+    """Return the contexts whose code runs here: those that VORTEX_HOSTS names, else all on disk.
+
+    A service that was carved out has one on disk, and the contracts of the others.
+    """
     named = os.environ.get("VORTEX_HOSTS", "")
-    return tuple(context(name.strip()) for name in named.split(",")) if named.strip() else CONTEXTS
+    if named.strip():
+        return tuple(context(name.strip()) for name in named.split(","))
+    return tuple(known for known in CONTEXTS if (_APPS / known.name / "apps.py").exists())
 
 
 def default_context() -> str:
@@ -93,3 +100,10 @@ def default_context() -> str:
 def alias(name: str) -> str:
     """Return the Django database alias of a context."""
     return "default" if name == default_context() else name
+
+
+def own_queue() -> str:
+    """Return the queue of this deployment's housekeeping: a service tidies up its own database."""
+    if hosted() == CONTEXTS:
+        return "kernel"
+    return f"kernel.{'.'.join(known.name for known in hosted())}"

@@ -16,19 +16,35 @@ from typing import Any, Self
 import httpx
 import msgspec
 
+from extraction.up.topology import home_of
+
 ROOT = Path(__file__).resolve().parents[1]
 PASSWORD = "vortex-demo-2026"
 OPENING_SECONDS = 180
 
 
 class Bank:
-    """One running bank under a home of its own; every process of it can be found and killed."""
+    """One running bank under a home of its own; every process of it can be found and killed.
 
-    def __init__(self, home: Path, command: list[str] | None = None, cwd: Path = ROOT) -> None:
-        self.home = home
+    With a topology, such as `split:transactions` or `all`, contexts are services behind a gateway;
+    without one the environment's TOPOLOGY decides, so that the journeys run in every topology.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        command: list[str] | None = None,
+        cwd: Path = ROOT,
+        *,
+        topology: str | None = None,
+    ) -> None:
+        self.topology = os.environ.get("TOPOLOGY", "") if topology is None else topology
+        self._place = home
+        self.home = home_of(home, self.topology)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._command = command or [sys.executable, "-m", "config.up"]
+        package = "extraction.up" if self.topology else "config.up"
+        self._command = command or [sys.executable, "-m", package]
         self._cwd = cwd
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -41,11 +57,11 @@ class Bank:
 
     def open(self, **environment: str) -> None:
         """Start the bank and return once it says that it is ready."""
-        with (self.home.parent / f"{self.home.name}.log").open("ab") as log:
+        with self._log().open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
                 cwd=self._cwd,
-                env=_environment(self.home, self.port) | environment,
+                env=_environment(self._place, self.port) | self._asked() | environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -81,8 +97,13 @@ class Bank:
 
     def said(self) -> str:
         """Return the end of what the bank printed."""
-        path = self.home.parent / f"{self.home.name}.log"
-        return path.read_text(errors="replace")[-4000:]
+        return self._log().read_text(errors="replace")[-4000:]
+
+    def _log(self) -> Path:
+        return self._place.parent / f"{self._place.name}.log"
+
+    def _asked(self) -> dict[str, str]:
+        return {"TOPOLOGY": self.topology}
 
     def pid(self, name: str) -> int:
         """Return the pid of one supervised process."""

@@ -33,6 +33,11 @@ VARIABLES: dict[str, Variable] = {
     "OTEL_SERVICE_NAME": Variable("how this process is called in traces", "vortexcore"),
     "PORT": Variable("the port that `make up` listens on", "8000"),
     "SANDBOX_CLIENT_SECRET": Variable("the secret that the sandbox bank knows its client by"),
+    "TOPOLOGY": Variable(
+        "`split:payments,auth` opens those as services behind a gateway, `all` every one that is"
+        " built (`make up`)",
+        "monolith",
+    ),
     "VORTEX_ADMIN_DATABASE_URL": Variable(
         "a superuser's URL, for `config.up.initialize` alone: it makes databases and roles"
     ),
@@ -57,7 +62,9 @@ VARIABLES: dict[str, Variable] = {
         " in the database"
     ),
     "VORTEX_HOME": Variable("where `make up` keeps data and logs", ".vortex"),
-    "VORTEX_HOSTS": Variable("the contexts whose code runs here, with commas", "all ten"),
+    "VORTEX_HOSTS": Variable(
+        "the contexts whose code runs here, with commas", "all whose code is on disk"
+    ),
     "VORTEX_JWKS_URL": Variable(
         "where the keys of access tokens are; without it auth's contract is asked"
     ),

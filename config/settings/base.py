@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from config.contexts import CONTEXTS, TOPICS, alias, hosted
+from config.contexts import CONTEXTS, TOPICS, alias, hosted, own_queue
 from vortex.db.urls import database
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -235,10 +235,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 CELERY_BROKER_URL = VORTEX_BROKER_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
-# A service tidies its own database up, so it has a queue of its own for that.
-CELERY_TASK_DEFAULT_QUEUE = (
-    "kernel" if len(VORTEX_HOSTED) == len(CONTEXTS) else f"kernel.{'.'.join(VORTEX_HOSTED)}"
-)
+CELERY_TASK_DEFAULT_QUEUE = own_queue()
 CELERY_BEAT_SCHEDULER = "config.clockwork:OwnersClock"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"

@@ -2,13 +2,13 @@
 
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 from config.up.bank import REST_SECONDS, Bank
 from config.up.options import Options, chosen
 from config.up.preflight import take_home
-from config.up.screen import screen
+from config.up.screen import Screen, screen
 from vortex.embedded.endpoints import home
 from vortex.embedded.failures import CannotOpen, disk_full
 
@@ -33,15 +33,23 @@ class Closing(BaseException):
     """Somebody asked the bank to close."""
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Open the bank and keep it open until a signal; return the exit code."""
+def main(
+    arguments: Sequence[str],
+    *,
+    choose: Callable[[Sequence[str]], Options] = chosen,
+    make: Callable[[Options, Screen], Bank] = Bank,
+) -> int:
+    """Open the bank and keep it open until a signal; return the exit code.
+
+    `make` says which parts a bank consists of, `choose` where it keeps its data.
+    """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _close)
     try:
-        options = chosen(arguments)
+        options = choose(arguments)
         lock = take_home(options)
         try:
-            _run(options)
+            _run(options, make)
         finally:
             lock.release()
     except Closing:
@@ -55,9 +63,9 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _run(options: Options) -> None:
+def _run(options: Options, make: Callable[[Options, Screen], Bank]) -> None:
     shown = screen()
-    bank = Bank(options, shown)
+    bank = make(options, shown)
     try:
         bank.open()
         shown.tell(greeting(options))

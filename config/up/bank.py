@@ -5,7 +5,7 @@ import os
 import threading
 import time
 
-from config.contexts import CONTEXTS
+from config.contexts import hosted
 from config.up import preflight
 from config.up.building import Builder
 from config.up.options import Options
@@ -47,7 +47,7 @@ class Bank:
         preflight.check_port(self._options)
         preflight.check_disk(self._options.home)
         self._builder.start()
-        postgres = Postgres(self._options.home, owned=CONTEXTS)
+        postgres = Postgres(self._options.home, owned=hosted())
         valkey = Valkey(self._options.home)
         self._supervisor.open(postgres, valkey)
         self._screen.tell(f"PostgreSQL on port {postgres.port}, Valkey on port {valkey.port}")
@@ -98,7 +98,7 @@ class Bank:
         origins = f"http://localhost:{self._options.port},{self._options.source_address}"
         return {
             **({"VORTEX_ORIGINS": origins} if self._options.dev else {}),
-            **{c.database_variable: postgres.url(c.database, c.role) for c in CONTEXTS},
+            **{c.database_variable: postgres.url(c.database, c.role) for c in hosted()},
             "VORTEX_BROKER_URL": valkey.url(BROKER),
             "VORTEX_CACHE_URL": valkey.url(CACHE),
             "VORTEX_SECRET_KEY": secrets.get("django"),
@@ -124,7 +124,10 @@ class Bank:
         self._ready_after = time.monotonic() - self._begun
 
     def _readiness(self) -> str:
-        connection = http.client.HTTPConnection(self._options.host, self._options.port, timeout=5)
+        return self._ask(self._options.host, self._options.port)
+
+    def _ask(self, host: str, port: int) -> str:
+        connection = http.client.HTTPConnection(host, port, timeout=5)
         try:
             connection.request("GET", "/health/ready")
             answer = connection.getresponse()

@@ -25,7 +25,7 @@ class Builder:
     def start(self) -> None:
         """Begin, unless what was built is current."""
         self._process.end_orphan(patience_seconds=5)
-        if not dashboard.is_current():
+        if dashboard.HOUSE.exists() and not dashboard.is_current():
             command = (sys.executable, "-m", "config.up.dashboard")
             self._process.start(command, directory=dashboard.ROOT)
             self._runs = True

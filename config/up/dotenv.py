@@ -3,7 +3,7 @@
 import secrets
 import sys
 
-from config.contexts import CONTEXTS
+from config.contexts import hosted
 
 
 def environment() -> dict[str, str]:
@@ -13,7 +13,7 @@ def environment() -> dict[str, str]:
         context.database_variable: (
             f"postgresql://{context.role}:{secrets.token_hex(24)}@postgres:5432/{context.database}"
         )
-        for context in CONTEXTS
+        for context in hosted()
     }
     return {
         "POSTGRES_PASSWORD": admin,

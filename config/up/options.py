@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from config.contexts import CONTEXTS, hosted
 from vortex.embedded import endpoints
 from vortex.embedded.failures import CannotOpen
 
@@ -37,19 +38,26 @@ class Options:
         return f"http://localhost:{self.source_port}"
 
 
+def _usual_port() -> int:
+    """Return where the bank is found, or a service that was carved out of it."""
+    here = hosted()
+    return here[0].port if len(here) == 1 else 8000
+
+
 def chosen(arguments: Sequence[str]) -> Options:
     """Return the options of this run; refuse a PORT that is none."""
     parser = argparse.ArgumentParser(prog="make up", description=__doc__)
     parser.add_argument("--measure", action="store_true", help="report times and memory, and close")
     measure = parser.parse_args(arguments).measure
-    named = os.environ.get("PORT") or "8000"
+    named = os.environ.get("PORT") or str(_usual_port())
     if not named.isdigit() or not 0 < int(named) < 65_536:
         raise CannotOpen(f"PORT={named} is not a port; choose one from 1 to 65535.")
     return Options(
         home=endpoints.home(),
         host=os.environ.get("VORTEX_BIND") or "127.0.0.1",
         port=int(named),
-        demo=os.environ.get("DEMO", "1") != "0",
+        # The demonstration lives in all contexts at once; a service alone is opened empty.
+        demo=os.environ.get("DEMO", "1") != "0" and hosted() == CONTEXTS,
         measure=measure,
         dev=os.environ.get("DEV", "0") == "1",
     )

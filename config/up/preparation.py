@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg
 
-from config.contexts import CONTEXTS
+from config.contexts import hosted
 from vortex.clock import today
 from vortex.embedded.failures import CannotOpen
 from vortex.embedded.files import write_private
@@ -40,12 +40,12 @@ _STATIC = (
 
 def prepare(postgres: Postgres, tell: Callable[[str], None]) -> None:
     """Create the databases and roles that are missing, and migrate what is behind."""
-    created = provision(postgres.admin_url(), CONTEXTS, postgres.password)
+    created = provision(postgres.admin_url(), hosted(), postgres.password)
     if created:
         tell(f"{len(created)} databases created, each with a role of its own")
     command = [sys.executable, "-m", "config.up.migrate"]
     stamp = postgres.home / "run" / "migrated"
-    if once(stamp, fingerprint(_cluster(postgres)), command, "The migrations failed"):
+    if once(stamp, fingerprint(cluster_of(postgres)), command, "The migrations failed"):
         with psycopg.connect(postgres.admin_url(), autocommit=True) as connection:
             connection.execute("CHECKPOINT")  # or the first crash would do all of it again
         tell("migrated the databases")
@@ -55,7 +55,7 @@ def open_demonstration(postgres: Postgres, tell: Callable[[str], None]) -> None:
     """Fill the demonstration bank; complete one that was cut half way, add the days since."""
     command = [sys.executable, "manage.py", "demo", "--skip-checks"]
     stamp = postgres.home / "run" / "demonstrated"
-    now = f"{_cluster(postgres)} {today()}"
+    now = f"{cluster_of(postgres)} {today()}"
     if once(stamp, now, command, "The demonstration bank could not be filled"):
         tell("filled the demonstration bank")
 
@@ -96,7 +96,7 @@ def run(command: list[str], failure: str) -> None:
         raise CannotOpen(f"{failure}; what it said stands above. Nothing is lost: run it again.")
 
 
-def _cluster(postgres: Postgres) -> str:
+def cluster_of(postgres: Postgres) -> str:
     """Return the number PostgreSQL gave this data directory: another one, another bank."""
     with psycopg.connect(postgres.admin_url()) as connection:
         row = connection.execute("SELECT system_identifier FROM pg_control_system()").fetchone()

@@ -12,7 +12,8 @@ import sys
 def main(path: str) -> int:
     """Return 0 where the path answers 200 within five seconds, else 1."""
     host = os.environ.get("VORTEX_ALLOWED_HOSTS", "localhost").split(",")[0].lstrip("*.")
-    connection = http.client.HTTPConnection("127.0.0.1", 8000, timeout=5)
+    port = int(os.environ.get("PORT", "8000"))
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         headers = {"Host": host or "localhost", "X-Forwarded-Proto": "https"}
         connection.request("GET", path, headers=headers)

@@ -3,14 +3,14 @@
 import os
 import sys
 
-from config.contexts import CONTEXTS, hosted
+from config.contexts import CONTEXTS, hosted, own_queue
 from config.up.building import source_server
 from config.up.options import Options
 from config.up.preparation import ROOT
 from vortex.embedded.process import Process
 from vortex.embedded.supervisor import Program
 
-QUEUES = ",".join(("kernel", *(context.name for context in CONTEXTS)))
+QUEUES = ",".join((own_queue(), *(context.name for context in hosted())))
 _CELERY = ("-m", "celery", "--app=config.celery:app")
 
 # In the order they start: the web server is last in, first out. docker-compose.yml runs the same.

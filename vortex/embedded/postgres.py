@@ -74,7 +74,14 @@ class Postgres:
     speed and is for tests.
     """
 
-    def __init__(self, home: Path, *, owned: Sequence[Owned] = (), durable: bool = True) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        owned: Sequence[Owned] = (),
+        durable: bool = True,
+        name: str = "postgres",
+    ) -> None:
         self.home = home.expanduser().resolve()
         self.port = 0
         self._data = self.home / "postgres"
@@ -83,9 +90,7 @@ class Postgres:
         self._account = account_for_servers()
         self._secrets = Secrets(self.home)
         self._lock = Lock(self.home / "run" / "postgres.lock")
-        self.process = Process(
-            "postgres", self.home, stop_signal=signal.SIGINT, account=self._account
-        )
+        self.process = Process(name, self.home, stop_signal=signal.SIGINT, account=self._account)
 
     def start(self) -> None:
         """Start the server and return once it answers; whatever a crash left behind is dealt with.

@@ -15,6 +15,7 @@ from functools import cache
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
+import httpx
 import msgspec
 import redis
 from django.conf import settings
@@ -26,6 +27,7 @@ from vortex import valkey
 from vortex.clock import now
 from vortex.telemetry import get_logger
 from vortex.telemetry.heartbeat import QUIET_AFTER, beats
+from vortex.topology.routes import current_topology
 
 State = Literal["up", "degraded", "down"]
 
@@ -139,7 +141,32 @@ def hosted_checks() -> tuple[Check, ...]:
         Check("broker", False, _ask_broker),
         Check("relay", False, lambda: _ask_heartbeat("relay")),
         Check("consumer", False, lambda: _ask_heartbeat("consumer")),
+        *_deployments(),
     )
+
+
+def _deployments() -> tuple[Check, ...]:
+    """Return one check for each other deployment that the topology names.
+
+    What lives elsewhere is degraded where it does not answer, and no reason to be taken out: most
+    requests can do without it. Only its life is asked: two that asked each other's readiness would
+    ask for ever.
+    """
+    served: dict[str, list[str]] = {}
+    for name, route in current_topology().contexts.items():
+        if route.mode != "local" and route.url and name not in settings.VORTEX_HOSTED:
+            served.setdefault(route.url, []).append(name)
+    return tuple(
+        Check(f"service:{','.join(names)}", False, _asks_deployment(url))
+        for url, names in sorted(served.items())
+    )
+
+
+def _asks_deployment(url: str) -> Callable[[], None]:
+    def ask() -> None:
+        httpx.get(f"{url}/health/live", timeout=1, trust_env=False).raise_for_status()
+
+    return ask
 
 
 def _asks_database(alias: str) -> Callable[[], None]:

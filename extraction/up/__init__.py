@@ -1,0 +1,1 @@
+"""What `make up TOPOLOGY=...` does: the same bank, with contexts as services behind a gateway."""
