@@ -10,7 +10,7 @@ REQUIREMENTS := uv base local dev prod node
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help up measure dashboard budgets test lint types check integration audit bench docs clean requirements
+.PHONY: help up measure dashboard budgets test lint types check integration topologies carved audit bench docs clean requirements
 
 help: ## List the commands
 	@sed -n 's/^\([a-z.]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -45,6 +45,15 @@ check: lint types ## Check what needs no server: lint, types, walls
 integration: $(VENV)/.dev ## Journeys over HTTP and faults under load, against banks of their own
 	$(BIN)/python -m pytest -n 0 tests/journeys tests/chaos
 
+topologies: $(VENV)/.dev ## Run the journeys of money with each context out, and with all of them
+	@for topology in split:auth split:accounts split:transactions all; do \
+	  echo "TOPOLOGY=$$topology" && TOPOLOGY=$$topology \
+	    $(BIN)/python -m pytest -n 0 -q tests/journeys/test_money.py || exit 1; \
+	done
+
+carved: $(VENV)/.dev ## Carve every built context out, run its tests in an environment of its own, open it
+	CARVED=auth,accounts,transactions $(BIN)/python -m pytest -n 0 -q tests/extraction/test_carve.py
+
 audit: $(VENV)/.dev ## Look for known weaknesses in dependencies and in our code
 	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/prod.txt
 	$(BIN)/bandit --quiet --recursive vortex apps config extraction -ll -ii --exclude '*/tests/*'
@@ -57,6 +66,7 @@ budgets: $(VENV)/.dev ## Measure the dashboard's weight, speed and barriers in C
 
 docs: $(VENV)/.dev ## Generate docs/reference from the code
 	$(BIN)/python manage.py reference
+	$(BIN)/python -m extraction survey --write docs/reference/seams.md
 
 requirements: $(VENV)/.dev ## Compile requirements/*.in to *.txt with hashes
 	@for name in $(REQUIREMENTS); do \

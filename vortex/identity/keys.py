@@ -4,6 +4,7 @@ A token can name any key id, so an unknown one may cause a fetch, but at most on
 A key set that cannot be renewed is used for an hour more: auth may be down while the bank goes on.
 """
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable
@@ -61,8 +62,12 @@ class KeyRing:
         return None if self._loaded_at is None else self._clock() - self._loaded_at
 
     def _renew(self, *, must: bool) -> None:
-        """Fetch once; who comes meanwhile goes on with the old keys, or waits if there are none."""
-        if not self._fetching.acquire(blocking=must):
+        """Fetch once; who comes meanwhile goes on with the old keys, or waits if there are none.
+
+        Never in an event loop, where a fetch would hold everybody up and Django refuses it: who
+        asks there makes do with what is known, and the next request in a thread fetches.
+        """
+        if _in_event_loop() or not self._fetching.acquire(blocking=must):
             return
         try:
             if self._tried_at is not None and self._clock() - self._tried_at < PAUSE_SECONDS:
@@ -74,6 +79,14 @@ class KeyRing:
             log.warning("identity.keys.not_renewed", exc_info=True, known=len(self._keys))
         finally:
             self._fetching.release()
+
+
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 @cache

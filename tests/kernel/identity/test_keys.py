@@ -1,5 +1,6 @@
 """Keys are fetched rarely, never at a stranger's command, and outlive a short silence of auth."""
 
+import asyncio
 import threading
 
 import pytest
@@ -123,3 +124,16 @@ def test_a_key_that_may_not_sign_tokens_is_left_out(clock):
     ring = KeyRing(lambda: text, clock=clock)
 
     assert [ring.find(kid) for kid in ("secret", "rsa", "enc", "confused")] == [None] * 4
+
+
+async def test_an_event_loop_fetches_nothing_and_takes_no_turn_from_the_threads(
+    ring, issuer, clock
+):
+    with pytest.raises(VerificationKeysUnavailable):
+        ring.find(issuer.kid)
+
+    # In the same second: a fetch that failed in the loop would have made this wait for five.
+    found = await asyncio.to_thread(ring.find, issuer.kid)
+
+    assert found is not None
+    assert ring.find(issuer.kid) is found
