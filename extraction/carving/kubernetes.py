@@ -95,10 +95,31 @@ def _settings(carved: Context) -> Json:
 
 def _pod(carved: Context, kind: str, words: list[str], memory: int) -> Json:
     """Return a pod's template: no root, no writable image, no way to the cluster's interface."""
-    name = _name(carved, kind)
-    sources: list[Json] = [{"configMapRef": {"name": carved.service}}]
-    sources.append({"secretRef": {"name": carved.service}})
-    container: Json = {
+    topology = {"name": f"{carved.service}-topology", "optional": True}
+    return {
+        "metadata": {"labels": {_ME: _name(carved, kind), _WHOLE: _BANK}},
+        "spec": {
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "terminationGracePeriodSeconds": 60 if kind == "worker" else 30,
+            "securityContext": {
+                "runAsNonRoot": True,
+                "runAsUser": 10001,
+                "runAsGroup": 10001,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "containers": [_container(carved, kind, words, memory)],
+            "volumes": [
+                {"name": "scratch", "emptyDir": {}},
+                {"name": "topology", "configMap": topology},
+            ],
+        },
+    }
+
+
+def _container(carved: Context, kind: str, words: list[str], memory: int) -> Json:
+    sources = [{"configMapRef": {"name": carved.service}}, {"secretRef": {"name": carved.service}}]
+    return {
         "name": kind,
         "image": f"{carved.service}:local",
         "command": words,
@@ -116,26 +137,6 @@ def _pod(carved: Context, kind: str, words: list[str], memory: int) -> Json:
             {"name": "scratch", "mountPath": "/tmp"},  # noqa: S108 - a volume of the pod's own
             {"name": "topology", "mountPath": "/srv/vortex/topology", "readOnly": True},
         ],
-    }
-    topology = {"name": f"{carved.service}-topology", "optional": True}
-    return {
-        "metadata": {"labels": {_ME: name, _WHOLE: _BANK}},
-        "spec": {
-            "automountServiceAccountToken": False,
-            "enableServiceLinks": False,
-            "terminationGracePeriodSeconds": 60 if kind == "worker" else 30,
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": 10001,
-                "runAsGroup": 10001,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
-            "containers": [container],
-            "volumes": [
-                {"name": "scratch", "emptyDir": {}},
-                {"name": "topology", "configMap": topology},
-            ],
-        },
     }
 
 

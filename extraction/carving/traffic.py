@@ -151,26 +151,23 @@ def _kong(carved: Context, share: int) -> bytes:
         "_format_version": "3.0",
         "_transform": True,
         "upstreams": [{"name": carved.name, "targets": targets, "healthchecks": healthy}],
-        "services": [
-            {
-                "name": carved.name,
-                "host": carved.name,
-                "port": 80,
-                "protocol": "http",
-                # Kong would send a write again too, which only its receiver may decide.
-                "retries": 0,
-                "connect_timeout": 1000,
-                "read_timeout": 35000,
-                "write_timeout": 35000,
-                "routes": [
-                    {
-                        "name": carved.name,
-                        "paths": [f"~{path.replace('.', '[.]')}(/|$)" for path in paths(carved)],
-                        "strip_path": False,
-                        "preserve_host": True,
-                    }
-                ],
-            }
-        ],
+        "services": [_kong_service(carved)],
     }
     return documents(f"{share} % of the requests are answered by the service.", content)
+
+
+def _kong_service(carved: Context) -> Json:
+    matched = [f"~{path.replace('.', '[.]')}(/|$)" for path in paths(carved)]
+    route = {"name": carved.name, "paths": matched, "strip_path": False, "preserve_host": True}
+    return {
+        "name": carved.name,
+        "host": carved.name,
+        "port": 80,
+        "protocol": "http",
+        # Kong would send a write again too, which only its receiver may decide.
+        "retries": 0,
+        "connect_timeout": 1000,
+        "read_timeout": 35000,
+        "write_timeout": 35000,
+        "routes": [route],
+    }

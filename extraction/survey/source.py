@@ -37,7 +37,7 @@ class Source:
 
     def calls(self, name: str) -> Iterator[ast.Call]:
         """Yield the calls of something by the last part of its name."""
-        for node in self.nodes:
+        for node in self.nodes if name in self.text else ():
             if isinstance(node, ast.Call) and last_name(node.func) == name:
                 yield node
 
