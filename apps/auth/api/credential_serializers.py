@@ -82,6 +82,7 @@ class SessionSerializer(serializers.ModelSerializer[Session]):
             "last_seen_at",
             "expires_at",
         ]
+        read_only_fields = fields
 
     def get_is_current(self, session: Session) -> bool:
         """Say whether the session is the one that asks."""
@@ -108,6 +109,7 @@ class SignInHistorySerializer(serializers.ModelSerializer[Session]):
             "revoked_at",
             "revoked_reason",
         ]
+        read_only_fields = fields
 
 
 class HistorySerializer(serializers.Serializer[Any]):

@@ -72,6 +72,7 @@ class TrustedBrowserSerializer(serializers.ModelSerializer[TrustedBrowser]):
     class Meta:
         model = TrustedBrowser
         fields = ["id", "user_agent", "network", "created_at", "last_used_at", "expires_at"]
+        read_only_fields = fields
 
 
 class TrustedBrowsersSerializer(serializers.Serializer[Any]):

@@ -48,6 +48,10 @@ new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) vitals.cls += entry.value;
 }).observe({type: "layout-shift", buffered: true});
 """
+# Colours that are on their way from one to another are nobody's colours.
+_STILL: Final = """() =>
+  new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))).then(() =>
+  Promise.all(document.getAnimations().map((one) => one.finished.catch(() => null))))"""
 _READY: Final = """() => document.querySelector("h1")
   && !document.querySelector("[aria-busy=true]") && document.fonts.status === "loaded" """
 
@@ -72,6 +76,7 @@ class Visitor:
     context: BrowserContext
     page: Page = field(init=False)
     complaints: list[str] = field(default_factory=list)
+    forgiven: list[str] = field(default_factory=list)
     _wire: CDPSession | None = None
 
     def __post_init__(self) -> None:
@@ -91,7 +96,9 @@ class Visitor:
         return self._wire
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith(_ANSWERED):
+        if message.type != "error" or message.text.startswith(_ANSWERED):
+            return
+        if not any(words in message.text for words in self.forgiven):
             self.complaints.append(message.text)
 
     def _asked(self, request: Request) -> None:
@@ -113,6 +120,10 @@ class Visitor:
         assert answer.ok, answer.text()
         self.page.goto(f"{self.address}/health/live")
         self.page.evaluate("localStorage.setItem('vortex.session', '1')")
+
+    def forgives(self, *words: str) -> None:
+        """Expect complaints with these words: what they are about is brought about by the test."""
+        self.forgiven += words
 
     def open(self, path: str = "/") -> Page:
         """Open a screen and wait until it shows what it has."""
@@ -165,6 +176,7 @@ class Visitor:
 
     def barriers(self) -> list[str]:
         """Return what axe finds on the page as it is, each with the elements it is about."""
+        self.page.evaluate(_STILL)
         # Not as a script of the page: the policy would not let it in.
         self.wire.send("Runtime.evaluate", {"expression": f"{axe()};0"})
         found = self.page.evaluate(
@@ -179,6 +191,7 @@ class Visitor:
     def overflow(self, width: int) -> int:
         """Return by how many pixels the page can be scrolled sideways at a width."""
         self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.evaluate(_STILL)  # a chart follows the width a frame later
         for end in (-10_000, 10_000):
             self.page.evaluate("x => scrollTo(x, scrollY)", end)
             if beyond := int(self.page.evaluate("Math.abs(scrollX)")):

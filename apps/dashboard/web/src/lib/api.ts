@@ -14,7 +14,8 @@ export type Category = Schemas["Category"];
 
 const TIMEOUT_MS = 20_000;
 /** Addresses that give or need no token. */
-const OPEN = /^\/api\/auth\/(login|register|refresh|mfa\/verify|webauthn\/login|password\/(forgot|reset)|email\/verify)/;
+const OPEN =
+  /^\/api\/auth\/(login|register|refresh|mfa\/verify|webauthn\/login\/\w+|password\/(forgot|reset)|email\/verify)$/;
 
 async function send(request: Request): Promise<Response> {
   const isOpen = OPEN.test(new URL(request.url).pathname);
@@ -34,7 +35,8 @@ async function send(request: Request): Promise<Response> {
     takeTokens(fresh);
     return attempt();
   }
-  if (answer.status === 401) {
+  // A wrong password or code is wrong with any token; asking again would count as another try.
+  if (answer.status === 401 && code !== "wrong_answer") {
     if (await refresh()) return attempt();
     over("ended");
   }

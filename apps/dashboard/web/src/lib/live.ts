@@ -8,7 +8,7 @@ import { signal } from "@preact/signals";
 import { api, get } from "./api";
 import { refusalOf } from "./errors";
 import { stale } from "./resource";
-import { onSessionEnd, over, refresh, standing } from "./session";
+import { isOver, onSessionEnd, over, refresh, standing } from "./session";
 
 type Frame =
   | { type: "hello" | "resync_required"; epoch: string; sequence: number }
@@ -69,7 +69,7 @@ async function connect(): Promise<void> {
   opened.onclose = (event) => {
     if (socket !== opened) return;
     socket = null;
-    if (event.code === SESSION_ENDED) over("ended");
+    if (event.code === SESSION_ENDED) void isOver().then((gone) => (gone ? over("ended") : start()), later);
     else if (event.code === TOKEN_EXPIRED) void refresh().then(start, later);
     else later();
   };

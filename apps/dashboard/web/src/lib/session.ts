@@ -114,6 +114,24 @@ export async function bearer(): Promise<string> {
   return access;
 }
 
+let replacing: Promise<unknown> | null = null;
+
+/** Do what ends this session and begins another, such as a new password; its end is not taken for ours. */
+export async function replaced(work: Promise<Tokens>): Promise<void> {
+  replacing = work;
+  try {
+    takeTokens(await work);
+  } finally {
+    replacing = null;
+  }
+}
+
+/** Whether a session that was said to be over is ours, once what is under way is done. */
+export async function isOver(): Promise<boolean> {
+  await replacing?.catch(() => undefined);
+  return !(await refresh());
+}
+
 /** The session is over, here or in another tab. */
 export function over(word: "ended" | "signed_out", tell = true): void {
   if (standing.value === "out") return;

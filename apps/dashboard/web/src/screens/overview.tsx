@@ -18,6 +18,7 @@ import {
   type Page,
   type Totals,
 } from "../lib/bank";
+import { isShown } from "../lib/cards";
 import { useCategories } from "../lib/categories";
 import { bounds, sides, useNets, type Period } from "../lib/flows";
 import { balances, useHistory, type Point } from "../lib/history";
@@ -77,10 +78,10 @@ function Filled({ accounts }: { accounts: Account[] }): VNode {
         </li>
       </ul>
       <div class="columns">
-        <Latest accounts={accounts} />
-        <div class="column">{shown && <Spending currency={shown.currency} />}</div>
+        {isShown("latest") && <Latest accounts={accounts} />}
+        <div class="column">{shown && isShown("spending") && <Spending currency={shown.currency} />}</div>
       </div>
-      {shown && <MoneyFlow currency={shown.currency} />}
+      {shown && isShown("flow") && <MoneyFlow currency={shown.currency} />}
       {isOpening.value && <OpenAccount close={() => (isOpening.value = false)} />}
     </>
   );

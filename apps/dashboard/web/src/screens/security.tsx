@@ -1,0 +1,29 @@
+/** Security: how one signs in, where one is signed in, and what happened. */
+
+import type { VNode } from "preact";
+
+import { t } from "../lib/i18n";
+import { Factors } from "./security/factors";
+import { Passkeys } from "./security/passkeys";
+import { Sessions, SignIns, TrustedBrowsers } from "./security/sessions";
+
+export default function Security(): VNode {
+  return (
+    <div class="screen">
+      <div class="screen-head">
+        <h1>{t("place.security")}</h1>
+      </div>
+      <div class="columns">
+        <div class="column">
+          <Passkeys />
+          <Factors />
+          <SignIns />
+        </div>
+        <div class="column">
+          <Sessions />
+          <TrustedBrowsers />
+        </div>
+      </div>
+    </div>
+  );
+}
