@@ -10,7 +10,7 @@ REQUIREMENTS := uv base local dev prod node
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help up measure dashboard budgets test lint types check integration topologies carved audit bench docs clean requirements
+.PHONY: help up measure dashboard budgets pictures test lint types check integration topologies carved audit bench docs clean requirements
 
 help: ## List the commands
 	@sed -n 's/^\([a-z.]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -60,6 +60,9 @@ audit: $(VENV)/.dev ## Look for known weaknesses in dependencies and in our code
 
 bench: $(VENV)/.dev ## Measure throughput and latency (ONLY=, SECONDS=, SOAK=, JSON=1, PGLEDGER_SQL=)
 	$(BIN)/python -m tests.load
+
+pictures: $(VENV)/.dev ## Take the pictures of docs/pictures anew, in Chromium
+	PICTURES=1 $(BIN)/python -m pytest -n 0 -q apps/dashboard/tests/test_pictures.py
 
 budgets: $(VENV)/.dev ## Measure the dashboard's weight, speed and barriers in Chromium (JSON=1)
 	@$(BIN)/python -m apps.dashboard.tests.budgets

@@ -48,9 +48,10 @@ function Parts({ one, whole, kept }: { one: Transaction; whole: Money; kept: Par
     wrong.value = null;
     parts.value = parts.value.map((part, at) => (at === index ? { ...part, ...patch } : part));
   };
+  const empty: Part = { amount: "", category: one.category, note: "" };
   const add = () => {
-    const rest = isNegative(left) || isZero(left) ? "" : left.amount;
-    parts.value = [...parts.value, { amount: parts.value.length ? rest : "", category: one.category, note: "" }];
+    const amount = isNegative(left) || isZero(left) ? "" : left.amount;
+    parts.value = [...parts.value, { ...empty, amount }];
   };
   const act = async (work: () => Promise<unknown>, word: string) => {
     if (busy.value) return;
@@ -88,14 +89,7 @@ function Parts({ one, whole, kept }: { one: Transaction; whole: Money; kept: Par
     act(() => get(api.DELETE("/api/transactions/{posting_id}/split", { params })), t("split.undone"));
   if (!parts.value.length)
     return (
-      <button
-        type="button"
-        class="button"
-        onClick={() => {
-          add();
-          add();
-        }}
-      >
+      <button type="button" class="button" onClick={() => (parts.value = [empty, empty])}>
         {t("split.start")}
       </button>
     );
