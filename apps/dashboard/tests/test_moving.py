@@ -4,7 +4,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from apps.dashboard.tests.browsing import Visitor
+from apps.dashboard.tests.browsing import PASSWORD, Visitor
 from apps.dashboard.tests.conftest import Enter
 from tests.bank import Bank
 
@@ -139,6 +139,38 @@ def test_where_no_answer_comes_at_all_the_page_says_so_and_sending_again_is_safe
     expect(page.get_by_role("heading", level=2)).to_contain_text("€0.17 sent")
     assert _times(bank, PAYER, "0.17") == 1
     visitor.complaints = [said for said in visitor.complaints if "ERR_FAILED" not in said]
+
+
+def test_a_transfer_that_has_to_be_confirmed_goes_on_after_the_proof(visit: Enter, bank: Bank):
+    visitor = visit(PAYER)
+    page = _review(visitor, "0.19")
+    asked: list[str] = []
+
+    def ask_once(route: Route) -> None:
+        # Which transfers need a proof is for the bank to say; here it asks for the first.
+        if asked:
+            return route.continue_()
+        asked.append(route.request.url)
+        said = '{"code": "step_up_required", "detail": "", "title": "", "status": 401}'
+        kind = "application/problem+json"
+        return route.fulfill(status=401, headers={"Content-Type": kind}, body=said)
+
+    answers: list[str] = []
+    page.on("request", lambda one: answers.append(one.url))
+    page.route("**/api/transactions", ask_once)
+    page.get_by_role("button", name="Send €0.19").click()
+    dialog = page.get_by_role("dialog", name="Is it you?")
+    dialog.get_by_label("Password").fill("not my password")
+    visitor.press("Enter")
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    dialog.get_by_label("Password").fill(PASSWORD)
+    visitor.press("Enter")
+
+    expect(page.get_by_role("heading", level=2)).to_contain_text("€0.19 sent")
+    assert (
+        sum("/step-up/verify" in url for url in answers) == 2
+    )  # a wrong one counts once: five close the question
+    assert _times(bank, PAYER, "0.19") == 1
 
 
 def _form(visitor: Visitor) -> Page:

@@ -17,6 +17,9 @@ const TIMEOUT_MS = 20_000;
 const OPEN =
   /^\/api\/auth\/(login|register|refresh|mfa\/verify|webauthn\/login\/\w+|password\/(forgot|reset)|email\/verify)$/;
 
+/** What a fresh token can help with; a wrong answer or password must not be sent a second time. */
+const TOKEN_AT_FAULT = new Set(["token_expired", "invalid_token", "not_authenticated", "session_revoked"]);
+
 async function send(request: Request): Promise<Response> {
   const isOpen = OPEN.test(new URL(request.url).pathname);
   const attempt = async () => {
@@ -35,8 +38,7 @@ async function send(request: Request): Promise<Response> {
     takeTokens(fresh);
     return attempt();
   }
-  // A wrong password or code is wrong with any token; asking again would count as another try.
-  if (answer.status === 401 && code !== "wrong_answer") {
+  if (TOKEN_AT_FAULT.has(code)) {
     if (await refresh()) return attempt();
     over("ended");
   }
@@ -74,7 +76,7 @@ export async function once<T>(ask: (key: string) => Promise<Answer<T>>, key: str
       return await get(ask(key));
     } catch (error) {
       const refusal = refusalOf(error);
-      const isBusy = refusal.status === 409 && refusal.code.startsWith("idempotency");
+      const isBusy = refusal.code === "request_in_progress";
       const again = refusal.isSilence || refusal.status >= 500 || isBusy;
       if (!again || attempt >= 3 || standing.value !== "in") throw refusal;
       await new Promise((resolve) => setTimeout(resolve, 400 * 2 ** attempt));

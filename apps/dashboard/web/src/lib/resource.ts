@@ -19,6 +19,7 @@ type Kept = Resource<unknown> & { users: number; isStale: boolean; load: () => P
 
 const kept = new Map<string, Kept>();
 const FRESH_MS = 30_000;
+const MOST = 80;
 
 function make(load: () => Promise<unknown>): Kept {
   let run = 0;
@@ -66,6 +67,8 @@ export function useResource<T>(key: string, load: () => Promise<T>): Resource<T>
     if (!one.loading.value && (one.isStale || age > FRESH_MS)) void one.reload();
     return () => {
       one.users--;
+      // Each search leaves its answer behind; a page that stays open for days must not keep them all.
+      if (!one.users && kept.size > MOST && kept.get(key) === one) kept.delete(key);
     };
   }, [one]);
   return one as Resource<T>;

@@ -60,7 +60,7 @@ export default function Transactions(): VNode {
           </button>
         </div>
         <Chips filters={filters} accounts={own} />
-        <Loaded of={found.pages} skeleton={<Skeleton rows={10} />}>
+        <Loaded of={found.pages} skeleton={<Skeleton rows={10} />} keep>
           {(page) =>
             page.items.length ? (
               <>

@@ -85,19 +85,35 @@ export function FormFailure({ refusal }: { refusal: Refusal | null }): VNode | n
   );
 }
 
-/** Skeleton, failure or content of a resource. What was read before stays while it is read again. */
+/**
+ * Skeleton, failure or content of a resource. What was read before stays while it is read again; with
+ * `keep` it stays while something else is read in its place, so that a search does not flicker.
+ */
 export function Loaded<D>({
   of,
   skeleton = <Skeleton />,
+  keep = false,
   children,
 }: {
   of: Resource<D>;
   skeleton?: VNode;
+  keep?: boolean;
   children: (data: D) => ComponentChildren;
 }): VNode {
   const data = of.data.value;
   const error = of.error.value;
-  if (data !== undefined) return <>{children(data)}</>;
+  const former = useRef<D>();
+  if (data !== undefined) {
+    former.current = data;
+    // The same element around both, so that what is inside is not made anew.
+    return keep ? <div class="loaded">{children(data)}</div> : <>{children(data)}</>;
+  }
   if (error) return <Failed refusal={error} retry={() => void of.reload()} />;
+  if (keep && former.current !== undefined)
+    return (
+      <div class="loaded renewing" aria-busy="true">
+        {children(former.current)}
+      </div>
+    );
   return skeleton;
 }
