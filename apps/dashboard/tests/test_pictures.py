@@ -15,7 +15,7 @@ from apps.dashboard.tests.conftest import Enter
 pytestmark = [pytest.mark.xdist_group("dashboard"), pytest.mark.timeout(240)]
 CUSTOMER: Final = "customer1@example.com"
 PICTURES: Final = Path(__file__).resolve().parents[3] / "docs" / "pictures"
-_LARGEST_BYTES: Final = 150_000
+_LARGEST_BYTES: Final = 250_000
 # An empty page has a handful.
 _COLOURS: Final = 160
 

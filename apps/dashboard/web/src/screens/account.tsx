@@ -44,6 +44,7 @@ type Asking = "" | "edit" | "freeze" | "unfreeze" | "close";
 function Shown({ account, all }: { account: Account; all: Account[] }): VNode {
   const asking = useSignal<Asking>("");
   const name = accountName(account, t(`product.${account.product}`));
+  const isOurs = account.product !== "external";
   const isOpen = account.status !== "closed";
   const done = () => (asking.value = "");
   return (
@@ -60,7 +61,7 @@ function Shown({ account, all }: { account: Account; all: Account[] }): VNode {
           {isOpen && (
             <Card title={t("account.actions")} id="account-actions">
               <div class="action-list">
-                {account.status === "active" && (
+                {account.status === "active" && isOurs && (
                   <a class="action" href={`/transfer?from=${account.id}`}>
                     <Send aria-hidden="true" />
                     {t("account.move")}
@@ -70,7 +71,7 @@ function Shown({ account, all }: { account: Account; all: Account[] }): VNode {
                   <Pencil aria-hidden="true" />
                   {t("account.edit")}
                 </button>
-                {account.status === "active" ? (
+                {!isOurs ? null : account.status === "active" ? (
                   <button type="button" class="action" onClick={() => (asking.value = "freeze")}>
                     <Snowflake aria-hidden="true" />
                     {t("account.freeze")}
@@ -81,7 +82,7 @@ function Shown({ account, all }: { account: Account; all: Account[] }): VNode {
                     {t("account.unfreeze")}
                   </button>
                 )}
-                {isZero(account.balance.booked) && (
+                {isOurs && isZero(account.balance.booked) && (
                   <button type="button" class="action danger" onClick={() => (asking.value = "close")}>
                     <Trash2 aria-hidden="true" />
                     {t("account.close")}

@@ -37,7 +37,7 @@ export default function Transfer(): VNode {
       </div>
       <Loaded of={accounts} skeleton={<Skeleton rows={6} />}>
         {(all) => {
-          const usable = all.filter((one) => one.status === "active");
+          const usable = all.filter((one) => one.status === "active" && one.product !== "external");
           if (usable.length) return <Steps accounts={usable} />;
           return (
             <Card>
