@@ -1,14 +1,19 @@
 """The ledger as other contexts call it; nobody imports this module."""
 
+from dataclasses import asdict
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from apps.transactions import selectors
 from apps.transactions.contracts import (
     Balance,
+    ChainReport,
     Channel,
     DayBalance,
     EntryLine,
+    FoundPosting,
+    FoundSum,
     Funds,
     Held,
     History,
@@ -27,11 +32,21 @@ from apps.transactions.contracts import (
     Period,
     Posted,
     Posting,
+    RangeTooWide,
     SpendingLimit,
 )
 from apps.transactions.models import Account
 from apps.transactions.models import Hold as HoldRow
-from apps.transactions.services import accounts, external, holding, keeping, reversing
+from apps.transactions.selectors.search import GROUPS, Search
+from apps.transactions.services import (
+    accounts,
+    annotating,
+    chaining,
+    external,
+    holding,
+    keeping,
+    reversing,
+)
 from apps.transactions.services import posting as posting_service
 from vortex.clock import now, today
 from vortex.contracts import serves
@@ -305,3 +320,54 @@ class HistoryInterface:
         """Add what another bank says; the batch id only names the delivery."""
         del batch_id
         return external.add_history(account_id=account_id, lines=lines, today=today())
+
+    def set_category(
+        self, *, posting_id: UUID, owner_id: UUID, category: str, source: str, confidence: int
+    ) -> bool:
+        """File a posting as a model or a rule would."""
+        return annotating.suggest_category(
+            posting_id=posting_id,
+            owner_id=owner_id,
+            category=category,
+            source=source,
+            confidence=confidence,
+            at=now(),
+        )
+
+    def find_by_reference(self, *, owner_id: UUID, reference: str) -> tuple[FoundPosting, ...]:
+        """Return postings with exactly this reference."""
+        rows = selectors.lines_by_reference(owner_id=owner_id, reference=reference, limit=100)
+        return tuple(map(_found, rows))
+
+    def sum_by(
+        self, *, owner_id: UUID, by: str, since: datetime, until: datetime
+    ) -> tuple[FoundSum, ...]:
+        """Sum a customer's entries."""
+        if by not in GROUPS or until < since:
+            raise RangeTooWide(by=by)
+        found = selectors.sums(
+            owner_id=owner_id, search=Search(booked_from=since, booked_before=until), by=by
+        )
+        return tuple(FoundSum(**asdict(one)) for one in found)
+
+    def history_for_model(
+        self, *, owner_id: UUID, since: datetime, after: UUID | None = None, limit: int = 500
+    ) -> tuple[FoundPosting, ...]:
+        """Return a customer's entries since a moment."""
+        rows = selectors.lines_since(
+            owner_id=owner_id, since=since, after=after, limit=min(max(limit, 1), 5_000)
+        )
+        return tuple(map(_found, rows))
+
+    def verify_chain(self, *, first: int, last: int) -> ChainReport:
+        """Compute a part of the chain anew."""
+        if not 0 < first <= last < first + 10_000:
+            raise RangeTooWide(first=first, last=last)
+        breaks = [f"{one.seq}: {one.what}" for one in chaining.verify(first=first, last=last)]
+        head = bytes(selectors.chain_head().hash).hex()
+        return ChainReport(first=first, last=last, head=head, breaks=tuple(breaks))
+
+
+def _found(row: tuple[Any, ...]) -> FoundPosting:
+    """Return a line; its columns stand in the order of the fields."""
+    return FoundPosting(**dict(zip(FoundPosting.__struct_fields__, row, strict=True)))

@@ -65,6 +65,16 @@ class TextField(serializers.CharField):
         return super().to_internal_value(data)
 
 
+class FlagField(serializers.BooleanField):
+    """True or false in JSON; DRF's own field takes numbers and words for them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Return the flag, refusing what is none."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 def _text(field: MoneyField, data: dict[str, Any], name: str, example: str) -> str:
     if name not in data:
         raise _complaint(name, field.error_messages["required"], "required")

@@ -21,7 +21,7 @@ from apps.transactions.models import Dispute
 from apps.transactions.services import disputing
 from vortex.clock import now
 from vortex.db import unit_of_work
-from vortex.http.fields import TextField
+from vortex.http.fields import FlagField, TextField
 from vortex.http.idempotency import IdempotentView
 from vortex.http.openapi import page_of as page_schema
 from vortex.http.pagination import PARAMETERS, page_of, window
@@ -78,7 +78,7 @@ class DisputeSerializer(serializers.Serializer[Dispute]):
 class ResolutionSerializer(serializers.Serializer[Any]):
     """How a complaint ends."""
 
-    refund = serializers.BooleanField(help_text="Undo the transaction, or leave it as it is.")
+    refund = FlagField(help_text="Undo the transaction, or leave it as it is.")
     answer = TextField(max_length=500, help_text="What the customer is told.")
 
 

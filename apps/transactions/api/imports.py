@@ -17,7 +17,7 @@ from apps.transactions.services import importing
 from apps.transactions.services.importing import Told
 from vortex.clock import now
 from vortex.http.etag import etag_of, require_match, tagged
-from vortex.http.fields import TextField
+from vortex.http.fields import FlagField, TextField
 from vortex.http.openapi import page_of as page_schema
 from vortex.http.pagination import PARAMETERS, page_of, window
 from vortex.http.uploads import UploadParser
@@ -136,7 +136,7 @@ class ImportRowSerializer(serializers.Serializer[ImportRow]):
 class ExcludeSerializer(serializers.Serializer[Any]):
     """Whether a line is left out."""
 
-    excluded = serializers.BooleanField()
+    excluded = FlagField()
 
 
 class ImportsView(APIView):

@@ -24,7 +24,7 @@ from apps.transactions.services import ruling
 from vortex.clock import now
 from vortex.db import unit_of_work
 from vortex.http.etag import etag_of, require_match, tagged
-from vortex.http.fields import TextField
+from vortex.http.fields import FlagField, TextField
 from vortex.identity.authentication import caller
 from vortex.ids import new_id
 
@@ -63,7 +63,7 @@ class RuleSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField(read_only=True)
     position = serializers.IntegerField(read_only=True, help_text="Rules run in this order.")
     name = TextField(max_length=80)
-    enabled = serializers.BooleanField(default=True)
+    enabled = FlagField(default=True)
     match = serializers.ChoiceField(choices=["all", "any"], default="all")
     conditions = serializers.ListField(
         child=ConditionSerializer(), min_length=1, max_length=MOST_CONDITIONS
@@ -71,7 +71,7 @@ class RuleSerializer(serializers.Serializer[Any]):
     category = TextField(max_length=40, allow_blank=True, default="")
     tags = serializers.ListField(child=TextField(max_length=40), max_length=10, default=list)
     note = TextField(max_length=200, allow_blank=True, default="")
-    stops = serializers.BooleanField(default=False, help_text="No later rule is asked.")
+    stops = FlagField(default=False, help_text="No later rule is asked.")
 
     def to_representation(self, instance: Rule) -> dict[str, Any]:
         """Return a rule as it was said."""

@@ -29,7 +29,7 @@ from apps.transactions.contracts.filing import (
     TransactionCategoryCorrected,
     TransactionReversed,
 )
-from apps.transactions.contracts.history import History
+from apps.transactions.contracts.history import ChainReport, FoundPosting, FoundSum, History
 from apps.transactions.contracts.holds import (
     HOLD_REFUSALS,
     CaptureExceedsHold,
@@ -140,6 +140,7 @@ __all__ = [
     "CategoryExists",
     "CategoryLoop",
     "CategoryNotFound",
+    "ChainReport",
     "Channel",
     "DayBalance",
     "DisputeExists",
@@ -150,6 +151,8 @@ __all__ = [
     "DisputeStateRefused",
     "EntryLine",
     "ExportTooLarge",
+    "FoundPosting",
+    "FoundSum",
     "Funds",
     "Held",
     "History",

@@ -47,6 +47,14 @@ _FROM: Final = """
  where e.account_id = any (%(accounts)s::uuid[])
 """
 
+# The same without the parts of splits: one row per entry.
+_FROM_WHOLE: Final = """
+  from transactions_entry e
+  join transactions_posting p on p.id = e.posting_id
+  left join transactions_annotation n on n.posting_id = e.posting_id and n.owner_id = %(owner)s
+ where e.account_id = any (%(accounts)s::uuid[])
+"""
+
 _FOUND: Final = """
 select id, booked_at, amount from (
   select e.posting_id as id, max(e.booked_at) as booked_at, max(abs(e.amount_minor)) as amount
@@ -101,6 +109,13 @@ class Search:
     tag: str = ""
     has_note: bool | None = None
     word: str = ""
+
+
+_LINES: Final = """
+select e.posting_id, e.account_id, e.amount_minor, e.currency, p.kind, p.description,
+       {counterparty}, {category}, p.reference, p.booked_at, p.effective_date
+{wanted} {bound} order by {order} limit %(limit)s
+"""
 
 
 @dataclass(frozen=True)
@@ -174,6 +189,40 @@ def filings(*, posting_ids: Sequence[UUID], owner_id: UUID) -> dict[UUID, Filing
     """Return the tags and notes that a customer has put on these postings, by posting."""
     found = Filing.objects.filter(owner_id=owner_id, posting_id__in=posting_ids)
     return {one.posting_id: one for one in found}
+
+
+def lines_by_reference(*, owner_id: UUID, reference: str, limit: int) -> list[tuple[Any, ...]]:
+    """Return a customer's entries of postings with exactly this reference, newest first."""
+    where, values = _where(owner_id, Search())
+    return _lines(
+        f"{where} and p.reference = %(reference)s",
+        "e.booked_at desc, e.posting_id desc",
+        {**values, "reference": reference, "limit": limit},
+    )
+
+
+def lines_since(
+    *, owner_id: UUID, since: datetime, after: UUID | None, limit: int
+) -> list[tuple[Any, ...]]:
+    """Return a customer's entries since a moment, in the order of posting ids beyond `after`."""
+    where, values = _where(owner_id, Search(booked_from=since))
+    bound = " and e.posting_id > %(after)s" if after else ""
+    return _lines(
+        f"{where}{bound}",
+        "e.posting_id, e.account_id",
+        {**values, "after": after, "limit": limit},
+    )
+
+
+def _lines(where: str, order: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    statement = _LINES.format(
+        counterparty=COUNTERPARTY_SQL,
+        category=WHOLE_SQL,
+        wanted=_FROM_WHOLE,
+        bound=where,
+        order=order,
+    )
+    return run_in_time(statement, values)
 
 
 def own_categories(*, owner_id: UUID) -> list[Category]:

@@ -90,6 +90,31 @@ def categorize(
         return True
 
 
+def suggest_category(
+    *,
+    posting_id: UUID,
+    owner_id: UUID,
+    category: str,
+    source: str,
+    confidence: int,
+    at: datetime,
+) -> bool:
+    """File a posting as something else than the customer would; say whether it is filed so now.
+
+    A source that calls itself the customer is taken for a model. What the customer chose stays.
+    """
+    categorize(
+        posting_id=posting_id,
+        owner_id=owner_id,
+        category=category,
+        changed_at=at,
+        source="model" if source == CUSTOMER else source[:40],
+        confidence=min(max(confidence, 0), 100),
+    )
+    known = selectors.annotation(posting_id=posting_id, owner_id=owner_id)
+    return known is not None and known.category == category
+
+
 def file(
     *, posting_id: UUID, owner_id: UUID, tags: Sequence[str], note: str, changed_at: datetime
 ) -> None:

@@ -14,7 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from apps.transactions import selectors
-from apps.transactions.domain.chain import START, link
+from apps.transactions.domain.chain import START, ChainedPosting, link
 from apps.transactions.models import ChainHead, ChainLink
 from vortex.db import unit_of_work
 
@@ -51,20 +51,41 @@ def append(*, posting_ids: Sequence[UUID], at: datetime) -> int:
         return len(links)
 
 
-def verify() -> Iterator[Break]:
-    """Compute every link anew and say where the chain does not hold; nothing where it does."""
+def verify(*, first: int = 1, last: int | None = None) -> Iterator[Break]:
+    """Compute links anew and say where the chain does not hold; nothing where it does.
+
+    All of them, or those from `first` to `last`: then the link before the first is taken as it
+    stands, and only the whole proves the whole.
+    """
     head = selectors.chain_head()
-    seq, before = 0, START
+    seq, before = _before(first)
     while links := selectors.chain_links(after=seq, limit=_PAGE):
+        links = [one for one in links if last is None or one.seq <= last]
         contents = selectors.chained_postings(posting_ids=[one.posting_id for one in links])
         for one in links:
-            if one.seq != seq + 1:
-                yield Break(one.seq, f"the links after {seq} are missing")
-            seq, posting = one.seq, contents.get(one.posting_id)
-            if posting is None:
-                yield Break(seq, f"posting {one.posting_id} is missing")
-            elif link(before, seq, posting) != bytes(one.hash):
-                yield Break(seq, f"posting {one.posting_id} is not what was chained")
-            before = bytes(one.hash)
+            yield from _breaks_at(one, seq, before, contents.get(one.posting_id))
+            seq, before = one.seq, bytes(one.hash)
+        if last is not None and (not links or seq >= last):
+            return
     if seq < head.seq or (seq == head.seq and before != bytes(head.hash)):
         yield Break(head.seq, "the chain ends before its head")
+
+
+def _breaks_at(
+    one: ChainLink, seq: int, before: bytes, posting: ChainedPosting | None
+) -> Iterator[Break]:
+    """Say what is wrong with a link after the one at `seq`."""
+    if one.seq != seq + 1:
+        yield Break(one.seq, f"the links after {seq} are missing")
+    if posting is None:
+        yield Break(one.seq, f"posting {one.posting_id} is missing")
+    elif link(before, one.seq, posting) != bytes(one.hash):
+        yield Break(one.seq, f"posting {one.posting_id} is not what was chained")
+
+
+def _before(first: int) -> tuple[int, bytes]:
+    """Return the place and the hash before a link."""
+    if first <= 1:
+        return 0, START
+    before = selectors.chain_links(after=first - 2, limit=1)
+    return (before[0].seq, bytes(before[0].hash)) if before else (first - 1, START)

@@ -202,6 +202,8 @@ def test_a_rule_is_written_anew_only_by_who_has_seen_it_and_its_run_ends_with_it
         {"conditions": [condition("owner_id", "is", "x")]},
         {"category": ""},
         {"category": "nonsense"},
+        {"stops": 0},
+        {"enabled": "yes"},
         {"conditions": [condition("description", "matches", ".*")]},
     ],
 )
