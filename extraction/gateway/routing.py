@@ -39,7 +39,7 @@ def routes(plan: Plan, version: str) -> Json:
         "@type": TYPE,
         "name": NAME,
         "validate_clusters": True,
-        "request_headers_to_remove": ["x-vortex-shadow", "x-envoy-external-address"],
+        "request_headers_to_remove": ["x-vortex-mirrored", "x-envoy-external-address"],
         "response_headers_to_add": [
             {
                 "header": {"key": "x-served-by", "value": "%UPSTREAM_CLUSTER%"},
@@ -124,7 +124,7 @@ def _mirror(name: str, percent: int) -> Json:
                 "request_headers_mutations": [
                     {
                         "append": {
-                            "header": {"key": "x-vortex-shadow", "value": "1"},
+                            "header": {"key": "x-vortex-mirrored", "value": "1"},
                             "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
                         }
                     }

@@ -104,6 +104,7 @@ class SeparateBank(Bank):
             "VORTEX_METRICS_TOKEN": secrets.get("metrics"),
             "VORTEX_DEMO": "1" if self._options.demo else "0",
             "VORTEX_TRUSTED_PROXIES": str(proxies),
+            **(self._sandbox.environment() if self._sandbox is not None else {}),
         }
 
     def _prepare(self, shared: Mapping[str, str]) -> None:
@@ -144,6 +145,8 @@ class SeparateBank(Bank):
             self._supervisor.open(*behind)
             webs.append(web)
             self._screen.tell(f"  {each.name} at {each.url}")
+        if self._sandbox is not None:
+            self._supervisor.open(self._sandbox.program(dict(os.environ)))
         self._supervisor.open(*webs)
         self._supervisor.open(self._gateway())
 

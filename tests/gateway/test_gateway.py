@@ -169,8 +169,8 @@ def test_a_mirror_shows_reads_to_the_service_and_answers_from_the_monolith(
     wait_for(lambda: len(service.seen) == 20, 10, "the mirrored reads arrive")
     assert {seen.method for seen in service.seen} == {"GET"}
     assert {seen.headers["host"] for seen in service.seen} == {f"127.0.0.1:{gateway.port}"}
-    assert {seen.headers.get("x-vortex-shadow") for seen in service.seen} == {"1"}
-    assert {seen.headers.get("x-vortex-shadow") for seen in monolith.seen} == {None}
+    assert {seen.headers.get("x-vortex-mirrored") for seen in service.seen} == {"1"}
+    assert {seen.headers.get("x-vortex-mirrored") for seen in monolith.seen} == {None}
 
 
 def test_an_instance_that_keeps_failing_is_left_out_and_nobody_notices(
