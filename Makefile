@@ -6,11 +6,12 @@ BIN := $(VENV)/bin
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 # Without compiled modules every start compiles a thousand files again.
 unexport PYTHONDONTWRITEBYTECODE
+export CONTEXT QUICK JSON PAGE
 REQUIREMENTS := uv base local dev prod node
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help up measure dashboard budgets pictures test lint types check integration topologies carved audit bench docs clean requirements
+.PHONY: help up measure dashboard budgets pictures test lint types check integration topologies carved audit bench docs clean requirements proof
 
 help: ## List the commands
 	@sed -n 's/^\([a-z.]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -53,6 +54,10 @@ topologies: $(VENV)/.dev ## Run the journeys of money with each context out, and
 
 carved: $(VENV)/.dev ## Carve every built context out, run its tests in an environment of its own, open it
 	CARVED=auth,accounts,transactions $(BIN)/python -m pytest -n 0 -q tests/extraction/test_carve.py
+
+proof: $(VENV)/.dev ## Move contexts out and back under load, with faults (CONTEXT=, QUICK=1, JSON=1, PAGE=)
+	@test -n "$(QUICK)" || $(BIN)/python -m tests.topologies.matrix
+	@$(BIN)/python -m tests.topologies.proof
 
 audit: $(VENV)/.dev ## Look for known weaknesses in dependencies and in our code
 	$(BIN)/pip-audit --require-hashes --disable-pip -r requirements/prod.txt

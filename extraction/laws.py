@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from extraction.database import Connection
+from extraction.database import Connection, rows
 from extraction.failures import Stop
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -63,10 +63,33 @@ def laws_of(context: str, environment: dict[str, str]) -> list[Law]:
     return [*_KERNEL, *(Law(*law) for law in declared)]
 
 
+def references(connection: Connection) -> list[Law]:
+    """Return a law for each foreign key: replication applies rows without asking any of them."""
+    found = rows(connection, _REFERENCES)
+    return [
+        Law(
+            f"{table}.{column} points at a row of {other}",
+            f"select t.{column}::text, 'of {table}' from {table} t where t.{column} is not null"  # noqa: S608
+            f" and not exists (select from {other} o where o.{key} = t.{column})",
+        )
+        for table, column, other, key in found
+    ]
+
+
+_REFERENCES = """
+select c.conrelid::regclass::text, quote_ident(a.attname), c.confrelid::regclass::text,
+       quote_ident(b.attname)
+  from pg_constraint c join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+  join pg_attribute b on b.attrelid = c.confrelid and b.attnum = c.confkey[1]
+ where c.contype = 'f' and cardinality(c.conkey) = 1
+   and c.connamespace = 'public'::regnamespace order by 1, 2
+"""
+
+
 def breaches(connection: Connection, laws: list[Law]) -> list[str]:
     """Return what breaks a law, at most a few sentences of each."""
     found = []
-    for law in laws:
+    for law in [*laws, *references(connection)]:
         statement = f"select * from ({law.breaches}) b limit 5"  # noqa: S608 - our own code's
         for what, how in connection.execute(statement.encode()).fetchall():
             found.append(f"{law.name}: {what}: {how}")

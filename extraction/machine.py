@@ -30,7 +30,7 @@ class Phase:
     behind_fence: bool = False
 
 
-PHASES = (
+PHASES: tuple[Phase, ...] = (
     Phase("prepare", "guard both sides, freeze DDL, make rows tellable", preparing.prepare),
     Phase("copy", "copy the rows while they are in use, follow, and compare", preparing.copy),
     Phase("look", "wait for a good moment: no long transaction, no lag, no tasks", preparing.look),

@@ -46,12 +46,17 @@ class Bank:
     def operator_url(self) -> str:
         """The superuser's URL of the server that keeps the journal."""
         named = os.environ.get("VORTEX_MOVE_JOURNAL_URL", "")
-        return named or _as_admin(self._source_of(CONTEXTS[0]), self.home, "postgres")
+        return named or _as_admin(self._any_source(), self.home, "postgres")
 
     @property
     def broker_url(self) -> str:
         """Where Celery's queues are."""
         return self.environment["VORTEX_BROKER_URL"]
+
+    @property
+    def cache_url(self) -> str:
+        """Where processes leave counts for each other."""
+        return self.environment["VORTEX_CACHE_URL"]
 
     @property
     def topology(self) -> Path:
@@ -86,10 +91,18 @@ class Bank:
         return not os.environ.get("VORTEX_MOVE_TARGET_DATABASE_URL", "")
 
     def _source_of(self, known: Context) -> str:
-        try:
-            return self.environment[known.database_variable]
-        except KeyError as error:
-            raise Stop(f"{known.database_variable} names no database of {known.name}.") from error
+        """Return the URL of a context's database; one that is retired stands beside the others."""
+        named = self.environment.get(known.database_variable)
+        if named:
+            return named
+        return urlunsplit(urlsplit(self._any_source())._replace(path=f"/{known.database}"))
+
+    def _any_source(self) -> str:
+        found = (self.environment.get(known.database_variable) for known in CONTEXTS)
+        named = next((url for url in found if url), "")
+        if not named:
+            raise Stop("No database of the monolith is known; see docs/operate/moving.md.")
+        return named
 
 
 def find_bank() -> Bank:

@@ -2,17 +2,23 @@
 
 from importlib import import_module
 from importlib.util import find_spec
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from django.apps import AppConfig
+
+
+class Law(NamedTuple):
+    """What holds of all rows of a context: a name, and a SELECT of two texts listing breaches."""
+
+    name: str
+    breaches: str
 
 
 class ContextConfig(AppConfig):
     """A bounded context as a Django app; its interface and handlers register when imported."""
 
     default_auto_field = "django.db.models.BigAutoField"
-    # Where the context's laws stand, such as "services.verifying.LAWS": objects with a `name`, and
-    # `breaches`, a SELECT of two texts (what, how) that lists what breaks the law.
+    # Where the context's laws stand, such as "services.verifying.LAWS": each is like Law.
     laws: ClassVar[str] = ""
     default = False  # Django takes an app's only default config, and this class is imported there
 

@@ -8,3 +8,4 @@ class AccountsConfig(ContextConfig):
 
     name = "apps.accounts"
     label = "accounts"
+    laws = "selectors.laws.LAWS"

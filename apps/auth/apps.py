@@ -18,6 +18,7 @@ class AuthConfig(ContextConfig):
 
     name = "apps.auth"
     label = "vortex_auth"
+    laws = "selectors.LAWS"
 
 
 class StaffAdminConfig(admin_apps.AdminConfig):

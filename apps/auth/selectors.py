@@ -1,6 +1,7 @@
 """Reads of people, sessions and keys: one per object and level of access. None of them writes."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
@@ -16,7 +17,27 @@ from apps.auth.models import (
     TrustedBrowser,
     User,
 )
+from vortex.contexts import Law
 from vortex.errors import NotFound
+
+# What holds of every row, as statements that list breaches; a move asks them.
+LAWS: Final = (
+    Law(
+        "no session ends, and no token is renewed, before the session began",
+        "select s.id::text, f.state from vortex_auth_session s join vortex_auth_refresh_family f"
+        " on f.session_id = s.id where s.expires_at < s.created_at or f.rotated_at < s.created_at",
+    ),
+    Law(
+        "each person has one address, whatever its letters' case",
+        "select min(id::text), lower(email) from vortex_auth_user group by lower(email)"
+        " having count(*) > 1 and lower(email) <> ''",
+    ),
+    Law(
+        "where keys are kept, one of them signs",
+        "select 'keys', count(*)::text from vortex_auth_signing_key"
+        " having count(*) > 0 and count(*) filter (where state = 'active') = 0",
+    ),
+)
 
 
 class PasskeyNotFound(NotFound, code="passkey_not_found", title="Passkey not found"):

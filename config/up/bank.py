@@ -13,7 +13,7 @@ from config.up.preparation import collect_static_files, open_demonstration, prep
 from config.up.programs import programs
 from config.up.sandbox import SandboxBank
 from config.up.screen import Screen, megabytes, readable
-from config.up.service import part_of, wanted
+from config.up.service import host_what_is_left, part_of, wanted
 from vortex.embedded import endpoints
 from vortex.embedded.failures import CannotOpen
 from vortex.embedded.postgres import Postgres
@@ -47,6 +47,7 @@ class Bank:
         preflight.check_port(self._options)
         preflight.check_disk(self._options.home)
         self._builder.start()
+        host_what_is_left(self._options.home)
         postgres = Postgres(self._options.home, owned=hosted())
         valkey = Valkey(self._options.home)
         self._supervisor.open(postgres, valkey)

@@ -45,7 +45,8 @@ def prepare(postgres: Postgres, tell: Callable[[str], None]) -> None:
         tell(f"{len(created)} databases created, each with a role of its own")
     command = [sys.executable, "-m", "config.up.migrate"]
     stamp = postgres.home / "run" / "migrated"
-    if once(stamp, fingerprint(cluster_of(postgres)), command, "The migrations failed"):
+    now = f"{fingerprint(cluster_of(postgres))} {os.environ.get('VORTEX_HOSTS', '')}".strip()
+    if once(stamp, now, command, "The migrations failed"):
         with psycopg.connect(postgres.admin_url(), autocommit=True) as connection:
             connection.execute("CHECKPOINT")  # or the first crash would do all of it again
         tell("migrated the databases")

@@ -15,7 +15,7 @@ from types import FrameType
 
 import psycopg
 
-from config.contexts import Context, context
+from config.contexts import Context, context, hosted
 from config.up.options import Options
 from config.up.preparation import ROOT
 from config.up.programs import programs
@@ -27,7 +27,7 @@ from vortex.embedded.process import Process
 from vortex.embedded.provision import provision
 from vortex.embedded.supervisor import Program, Supervisor
 
-WANTED = "wanted"
+WANTED, RETIRED = "wanted", "retired"
 _LOOK_SECONDS = 0.25
 # Of the bank, and the same for each of its services.
 _SHARED = (
@@ -58,6 +58,18 @@ def want(bank: Path, name: str) -> None:
 def unwant(bank: Path, name: str) -> None:
     """Let a context's service end; its data stay."""
     (home_of(bank, name) / WANTED).unlink(missing_ok=True)
+
+
+def retired_mark(bank: Path, name: str) -> Path:
+    """Return the file whose presence says that the bank hosts a context no more."""
+    return bank / RETIRED / name
+
+
+def host_what_is_left(bank: Path) -> None:
+    """Leave the contexts out that were retired from this bank, in this process and its children."""
+    left = [known.name for known in hosted() if not retired_mark(bank, known.name).exists()]
+    if len(left) < len(hosted()):
+        os.environ["VORTEX_HOSTS"] = ",".join(left)
 
 
 def part_of(bank: Path, name: str) -> Program:

@@ -117,6 +117,7 @@ def prove(
         _go_on(bank, loads)
     for context, load in loads.items():
         with database(bank, context) as opened:
+            settle(opened)
             _judge(results[context], load, load.kind.verdict(opened), opened)
     return results
 
@@ -153,6 +154,16 @@ def _note(result: Result, load: Load, answer: dict[str, Any], what: str) -> None
     result.pauses_ms += waited
     slowest = max(waited, default=0.0)
     result.said.append(f"{what}: fence {opened['pause_ms']} ms, slowest client {slowest:.0f} ms")
+
+
+def settle(opened: psycopg.Connection[Any]) -> None:
+    """Wait until the outbox of a context is empty: what it said by then has been carried."""
+
+    def waiting() -> int:
+        row = opened.execute("select count(*) from outbox_message").fetchone()
+        return int(row[0]) if row else 0
+
+    wait_for(lambda: waiting() == 0, 60, "the outbox empties", lambda: str(waiting()))
 
 
 def _judge(result: Result, load: Load, verdict: Verdict, opened: psycopg.Connection[Any]) -> None:

@@ -64,8 +64,10 @@ def _run(
 ) -> Any:
     if route.mode == "shadow":
         return _run_twice(route, interface, operation, arguments, caller)
+    # While reads are shared the data still have one owner, and it takes every command.
     if route.mode == "local" or (
-        route.mode == "split" and not goes_away(route, operation, arguments)
+        route.mode == "split"
+        and (operation.kind == "command" or not goes_away(route, operation, arguments))
     ):
         return _run_here(interface, operation, arguments)
     mode = "remote" if route.mode == "split" else route.mode

@@ -98,6 +98,12 @@ class Carrier:
         ) as answer:
             await _hand_back(answer, send)
 
+    async def close(self) -> None:
+        """Close the connections of the running event loop."""
+        pool = self._pools.pop(asyncio.get_running_loop(), None)
+        if pool is not None:
+            await pool.aclose()
+
     def _pool(self) -> httpcore.AsyncConnectionPool:
         loop = asyncio.get_running_loop()
         known = self._pools.get(loop)

@@ -28,7 +28,8 @@ from vortex.http.carrying import (
 )
 from vortex.http.headers import CONTEXT_MOVED, HOPS, MIRRORED
 from vortex.http.problem import MEDIA_TYPE, said
-from vortex.http.sharing import goes_away
+from vortex.http.shares import Shares
+from vortex.http.sharing import READS, goes_away, person_behind
 from vortex.telemetry import get_logger
 from vortex.telemetry.metrics import counter
 from vortex.topology import forget, route_of
@@ -41,6 +42,7 @@ MOST_BYTES: Final = 4 * 1024 * 1024  # of a body that is kept to be sent again
 MOST_HOPS: Final = 4
 MOST_COPIES: Final = 8  # at once
 _PATH: Final = re.compile(r"/(?:api|rpc)/(?:v1/)?([a-z]+)(?=/|$)")
+_OF_AUTH: Final = ("/.well-known/", "/dev/mailbox")
 _MOVED: Final = CONTEXT_MOVED.lower().encode()
 _HOPS: Final = HOPS.lower().encode()
 _MIRRORED: Final = MIRRORED.lower().encode()
@@ -64,6 +66,11 @@ class Forwarder:
         self._application = application
         self._carrier = Carrier()
         self._mirrored: set[asyncio.Task[None]] = set()
+        self._shares = Shares()
+
+    async def close(self) -> None:
+        """Give the connections of the running event loop back."""
+        await self._carrier.close()
 
     async def __call__(self, scope: Scope, receive: Any, send: Send) -> None:
         """Answer a request, here or there; one whose body is too long to keep has one try, here."""
@@ -84,14 +91,21 @@ class Forwarder:
             forget()  # whoever sent it here knows a newer topology than the one read last
         while True:
             route = route_of(context)
-            if goes_away(route, context, scope):
-                await self._forward(context, parcel(scope, body), send, ends_at)
+            away = goes_away(route, context, scope) and not (
+                route.mode == "split"
+                and self._shares.reads_own_writes(context, person_behind(scope))
+            )
+            seen = _Seen(send)
+            if away:
+                await self._forward(context, parcel(scope, body), seen, ends_at)
+                self._count(context, scope, "there", seen)
                 return
-            held = _Held(send)
+            held = _Held(seen)
             if route.mode == "shadow":
                 self._mirror(route.url, parcel(scope, body))
             await self._application(scope, _giving(body), held)
             if not held.moved:
+                self._count(context, scope, "here", seen)
                 return
             while route_of(context) == route:
                 if time.monotonic() > ends_at:
@@ -99,6 +113,15 @@ class Forwarder:
                     return
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
                 forget()
+
+    def _count(self, context: str, scope: Scope, side: str, seen: "_Seen") -> None:
+        """Count what a side answers while both do, and who has written."""
+        if route_of(context).mode != "split":
+            return
+        if scope["method"] not in READS:
+            self._shares.wrote(context, person_behind(scope))
+        else:
+            self._shares.read(context, side, failed=seen.failed, seconds=seen.seconds())
 
     def _mirror(self, url: str, sent: Parcel) -> None:
         """Send a copy to the stand-by and drop its answer: it gets to know what it will serve.
@@ -146,6 +169,24 @@ class Forwarder:
         await _refuse(send, sent, f"{context} does not answer")
 
 
+class _Seen:
+    """Lets an answer through and remembers how long it took, and whether it was our failure."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._begun = time.monotonic()
+        self.failed = False
+
+    def seconds(self) -> float:
+        """Return how long the answer took up to now."""
+        return time.monotonic() - self._begun
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.failed = message["status"] >= 500
+        await self._send(message)
+
+
 class _Held:
     """Lets an answer through, except the one that says that the data have moved."""
 
@@ -171,6 +212,8 @@ class _Held:
 
 def context_of(path: str) -> str | None:
     """Return the context that an address belongs to, None where it is no context's."""
+    if path.startswith(_OF_AUTH):
+        return "auth"
     found = _PATH.match(path)
     if found is None or found[1] not in _names():
         return None

@@ -15,7 +15,7 @@ import msgspec
 from vortex.topology import Route
 from vortex.topology.share import share_of
 
-_READS: Final = frozenset(("GET", "HEAD"))
+READS: Final = frozenset(("GET", "HEAD"))
 
 
 class _Claims(msgspec.Struct):
@@ -26,7 +26,7 @@ def goes_away(route: Route, context: str, scope: MutableMapping[str, Any]) -> bo
     """Say whether a request leaves this deployment; one of nobody in particular leaves with all."""
     if route.mode == "remote":
         return True
-    if route.mode != "split" or scope["method"] not in _READS:
+    if route.mode != "split" or scope["method"] not in READS:
         return False
     who = person_behind(scope)
     return who is not None and share_of(context, who) < route.percent

@@ -1,0 +1,129 @@
+"""Sharing the reads of a context between both sides, step by step, and taking them back.
+
+The service may answer reads as soon as it follows: before the data are its own. Each step is judged
+by what both sides answered meanwhile, so the measure is the other side at the same time and not a
+number from a good day.
+"""
+
+import time
+from dataclasses import dataclass
+from threading import Event
+
+import redis
+
+from extraction import links
+from extraction.failures import NotNow, Stop
+from extraction.links import Link
+from extraction.moving import Move
+from extraction.topology import share
+from vortex.http.shares import BOUNDS_MS, key_of
+from vortex.topology.routes import Route
+
+STEPS = (1, 10, 50, 100)
+# A side is worse when it fails this much more often, or when its slow answers take that much more.
+MORE_FAILURES = 0.01
+SLOWER_TIMES, SLOWER_MS = 2, 50
+_ENOUGH = 20
+_LAG_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one side answered during a step."""
+
+    answered: int
+    failed: int
+    p95_ms: int
+
+    @property
+    def failure_rate(self) -> float:
+        """The share of answers that were failures of ours."""
+        return self.failed / self.answered if self.answered else 0.0
+
+
+def set_share(move: Move, percent: int) -> None:
+    """Send a share of the people's reads to the service; 0 takes all of them back."""
+    if percent:
+        _require_following(move)
+    share(move.source.topology, move.name, split(move, percent))
+
+
+def split(move: Move, percent: int) -> Route:
+    """Return the route that shares the reads."""
+    return Route("split", move.target.url, percent) if percent else Route()
+
+
+def promote(move: Move, *, seconds: float) -> dict[str, object]:
+    """Go up the steps while the service does no worse; go back to nothing where it does."""
+    steps: list[dict[str, object]] = []
+    for percent in STEPS:
+        set_share(move, percent)
+        try:
+            here, there = _measure(move, seconds)
+            trouble = judge(here, there)
+            _require_following(move)
+        except BaseException:
+            set_share(move, 0)
+            raise
+        steps.append({"percent": percent, "here": str(here), "there": str(there)})
+        move.terminal.say(
+            f"  {percent:>3} %  service: {there.answered} answers, {there.failure_rate:.1%} failed,"
+            f" p95 {there.p95_ms} ms; monolith: {here.answered}, p95 {here.p95_ms} ms"
+        )
+        if trouble:
+            set_share(move, 0)
+            raise NotNow(f"At {percent} % {trouble}. All reads are back in {move.source.name}.")
+    return {"steps": steps, "percent": STEPS[-1]}
+
+
+def judge(here: Side, there: Side) -> str:
+    """Say in what way the service is worse than the monolith, "" where it is not."""
+    if there.answered < _ENOUGH:
+        return ""  # too few people to tell; the next step has more
+    if there.failure_rate > here.failure_rate + MORE_FAILURES:
+        return f"the service failed {there.failure_rate:.1%} of the reads"
+    limit = max(here.p95_ms * SLOWER_TIMES, SLOWER_MS) if here.answered >= _ENOUGH else None
+    if limit is not None and there.p95_ms > limit:
+        return f"95 of 100 answers took up to {there.p95_ms} ms, in the monolith {here.p95_ms} ms"
+    return ""
+
+
+def _require_following(move: Move) -> None:
+    link = Link(move.name, move.source, move.target)
+    found = links.health(link, move.from_, move.to)
+    if not found.working or found.behind_bytes > _LAG_BYTES:
+        raise Stop(
+            f"{move.target.name} does not follow {move.source.name} (slot {found.slot},"
+            f" {found.behind_bytes} bytes behind): run `move {move.name} --until copy` first."
+        )
+
+
+def _measure(move: Move, seconds: float) -> tuple[Side, Side]:
+    before = _counts(move)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        Event().wait(0.2)
+    after = _counts(move)
+    grown = {name: after[name] - before.get(name, 0) for name in after}
+    return _side(grown, "here"), _side(grown, "there")
+
+
+def _counts(move: Move) -> dict[str, int]:
+    with redis.Redis.from_url(move.bank.cache_url, socket_timeout=5) as cache:
+        found = cache.hgetall(key_of(move.name))
+    return {_text(name): int(number) for name, number in found.items()}
+
+
+def _text(name: bytes | str) -> str:
+    return name.decode() if isinstance(name, bytes) else name
+
+
+def _side(counts: dict[str, int], side: str) -> Side:
+    answered = counts.get(f"{side}:answered", 0)
+    seen, p95 = 0, 0
+    for bound in BOUNDS_MS:
+        seen += counts.get(f"{side}:le:{bound}", 0)
+        if answered and seen >= answered * 0.95:
+            p95 = bound
+            break
+    return Side(answered, counts.get(f"{side}:failed", 0), p95)

@@ -1,0 +1,229 @@
+"""What can go wrong with a move, each as a sentence and a way to make it happen to a running bank.
+
+A fault leaves the context where it was, or where it was to go, and the bank writing. Afterwards the
+same command is given again and ends the move.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event
+from typing import Any
+
+import psycopg
+
+from tests.bank import ROOT, Bank, wait_for
+from tests.topologies.proof import database, database_of, extraction
+from vortex.embedded.postgres import ADMIN
+from vortex.embedded.secrets import Secrets
+
+PHASES = ("prepare", "copy", "look", "fence", "drain", "sequences", "open", "watch")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that goes wrong; `happen` returns what `status` and the command said."""
+
+    name: str
+    happen: Callable[[Bank, str], str]
+    says: str = ""
+
+
+def faults() -> list[Fault]:
+    """Return all of them, in the order in which a move meets them."""
+    deaths = [
+        Fault(f"the mover is killed {when} {phase}", _death(phase, when), "run")
+        for phase in PHASES
+        for when in ("before", "after")
+    ]
+    return [
+        Fault("the address is wrong", _unreachable, "cannot be reached"),
+        Fault("the password is wrong", _wrong_password, "password authentication failed"),
+        Fault("a transaction stays open", _long_transaction, "is open for"),
+        Fault("somebody changes the schema", _ddl, "DDL is not replicated"),
+        Fault("somebody empties a table", _truncate, "TRUNCATE is refused"),
+        Fault("somebody writes to the stand-by", _rogue, "is owned by"),
+        Fault("two operators work at once", _two_operators, "Somebody else moves"),
+        Fault("the operator presses Ctrl-C", _interrupt, "Interrupted"),
+        Fault("the workers of replication are killed", _kill_workers),
+        Fault("the relay is killed", _kill_relay),
+        Fault("the replication slot is lost", _lose_slot),
+        Fault("the target dies before the fence", _kill_target),
+        *deaths,
+        Fault("the mover is killed between the two owners", _death("open", "within"), "run"),
+    ]
+
+
+def ended(*words: str, bank: Bank, module: str = "extraction", **more: str) -> tuple[int, str]:
+    """Run a command to its end; return its exit code and all it said."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, *words],
+        cwd=ROOT,
+        env=bank.environment() | more,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def superuser(bank: Bank, context: str, *, service: bool = False) -> str:
+    """Return the superuser's URL of a context's database on one side."""
+    home = bank.home / "services" / context if service else bank.home
+    url = database_of(bank, context, service=service)
+    place = url.rpartition("@")[2]
+    return f"postgresql://{ADMIN}:{Secrets(home).get(f'postgres:{ADMIN}')}@{place}"
+
+
+def _death(phase: str, when: str) -> Callable[[Bank, str], str]:
+    def happen(bank: Bank, context: str) -> str:
+        code, _ = ended(
+            f"{phase}:{when}", "move", context, bank=bank, module="tests.topologies.dying"
+        )
+        assert code == -signal.SIGKILL, code
+        state = extraction(bank, "status", context)[context]
+        assert not state["operator"], "a dead mover holds no lock"
+        return "run " + str(state["says"])
+
+    return happen
+
+
+def _unreachable(bank: Bank, context: str) -> str:
+    url = "postgresql://nobody@127.0.0.1:1/nowhere"
+    return _refused(bank, context, VORTEX_MOVE_TARGET_DATABASE_URL=url)
+
+
+def _wrong_password(bank: Bank, context: str) -> str:
+    place = superuser(bank, context).rpartition("@")[2]
+    url = f"postgresql://{ADMIN}:wrong@{place}"
+    return _refused(bank, context, VORTEX_MOVE_TARGET_DATABASE_URL=url)
+
+
+def _refused(bank: Bank, context: str, *words: str, **more: str) -> str:
+    code, said = ended("move", context, *words, bank=bank, **more)
+    assert code == 1, said
+    return said
+
+
+def _long_transaction(bank: Bank, context: str) -> str:
+    with psycopg.connect(superuser(bank, context)) as held:
+        held.execute("select pg_current_xact_id()")
+        return _refused(bank, context, "--patience", "3")
+
+
+def _ddl(bank: Bank, context: str) -> str:
+    ended("move", context, "--until", "copy", bank=bank)
+    with database(bank, context) as opened:
+        return _said_by(opened, "alter table outbox_parked add column more text")
+
+
+def _truncate(bank: Bank, context: str) -> str:
+    ended("move", context, "--until", "copy", bank=bank)
+    with psycopg.connect(superuser(bank, context), autocommit=True) as opened:
+        return _said_by(opened, "truncate outbox_parked")
+
+
+def _rogue(bank: Bank, context: str) -> str:
+    ended("move", context, "--until", "copy", bank=bank)
+    with psycopg.connect(superuser(bank, context, service=True), autocommit=True) as opened:
+        return _said_by(opened, "delete from outbox_parked")
+
+
+def _said_by(opened: psycopg.Connection[Any], statement: str) -> str:
+    try:
+        opened.execute(statement.encode())
+    except psycopg.Error as error:
+        return str(error)
+    raise AssertionError(f"{statement} was let through")
+
+
+def _begun(bank: Bank, *words: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "extraction", *words],
+        cwd=ROOT,
+        env=bank.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def _two_operators(bank: Bank, context: str) -> str:
+    with _held_open(bank, context), _begun(bank, "move", context, "--patience", "30") as first:
+        wait_for(lambda: _in_phase(bank, context, "look"), 90, "the first one works")
+        said = _refused(bank, context)
+        first.send_signal(signal.SIGINT)
+        first.wait(60)
+    return said
+
+
+def _interrupt(bank: Bank, context: str) -> str:
+    with _held_open(bank, context), _begun(bank, "move", context, "--patience", "60") as mover:
+        wait_for(lambda: _in_phase(bank, context, "look"), 90, "the mover looks")
+        mover.send_signal(signal.SIGINT)
+        said, _ = mover.communicate(timeout=60)
+    assert mover.returncode == 130, said
+    return said
+
+
+def _held_open(bank: Bank, context: str) -> psycopg.Connection[Any]:
+    """Keep a transaction open, so that the mover waits for a good moment."""
+    held = psycopg.connect(superuser(bank, context))
+    held.execute("select pg_current_xact_id()")
+    return held
+
+
+def _in_phase(bank: Bank, context: str, phase: str) -> bool:
+    last = extraction(bank, "status", context)[context].get("last", {})
+    return bool(last.get("phase") == phase and last.get("state") == "running")
+
+
+def _kill_workers(bank: Bank, context: str) -> str:
+    ended("move", context, "--until", "copy", bank=bank)
+    for service in (True, False):
+        with psycopg.connect(superuser(bank, context, service=service), autocommit=True) as opened:
+            opened.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where backend_type like 'logical replication%'"
+            )
+    return ""
+
+
+def _kill_relay(bank: Bank, context: str) -> str:
+    del context
+    bank.kill("relay")
+    return ""
+
+
+def _lose_slot(bank: Bank, context: str) -> str:
+    ended("move", context, "--until", "copy", bank=bank)
+    with psycopg.connect(superuser(bank, context), autocommit=True) as opened:
+        opened.execute(
+            "select pg_terminate_backend(active_pid) from pg_replication_slots"
+            " where slot_name = %s and active",
+            (f"vortex_{context}_to_service",),
+        )
+        wait_for(lambda: _dropped(opened, context), 30, "the slot is dropped")
+    return ""
+
+
+def _dropped(opened: psycopg.Connection[Any], context: str) -> bool:
+    try:
+        opened.execute("select pg_drop_replication_slot(%s)", (f"vortex_{context}_to_service",))
+    except psycopg.errors.ObjectInUse:
+        return False
+    except psycopg.errors.UndefinedObject:
+        return True
+    return True
+
+
+def _kill_target(bank: Bank, context: str) -> str:
+    ended("move", context, "--until", "copy", bank=bank)
+    pid = Bank(bank.home / "services" / context).pid("postgres")
+    os.killpg(pid, signal.SIGKILL)
+    Event().wait(0.5)
+    return ""
