@@ -103,6 +103,7 @@ class Carrier:
         pool = self._pools.pop(asyncio.get_running_loop(), None)
         if pool is not None:
             await pool.aclose()
+            await asyncio.sleep(0.01)  # a transport gives its socket back in a later turn
 
     def _pool(self) -> httpcore.AsyncConnectionPool:
         loop = asyncio.get_running_loop()

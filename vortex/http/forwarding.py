@@ -62,9 +62,9 @@ mirrored_total = counter(
 class Forwarder:
     """Answers what belongs here by the application, and what has moved by its new owner."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Application, carrier: Carrier | None = None) -> None:
         self._application = application
-        self._carrier = Carrier()
+        self._carrier = carrier or Carrier()
         self._mirrored: set[asyncio.Task[None]] = set()
         self._shares = Shares()
 
