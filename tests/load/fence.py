@@ -1,8 +1,8 @@
 """What the seams cost: fence and binding against a posting, a remote call against a local one.
 
-`python -m tests.load.fence` opens a durable bank, measures in the monolith, moves the ledger out and
-measures the same calls over the wire. Medians of many, one after the other, on one connection. The
-fence shares its round trip with the deadline, which would be set without it: what it adds is told.
+`python -m tests.load.fence` opens a durable bank, measures in the monolith, moves the ledger out,
+and measures the same calls over the wire. Medians of many, one after the other, on one connection.
+The fence shares its round trip with the deadline, which is set anyway: what it adds is told.
 """
 
 import sys
