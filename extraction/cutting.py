@@ -18,7 +18,7 @@ from extraction.database import Connection
 from extraction.failures import Differs, NotNow, Stop
 from extraction.laws import breaches
 from extraction.moving import FENCE, Evidence, Move
-from extraction.topology import announce
+from extraction.topology import announce, hand_over
 from vortex.clock import now
 
 HERE, MOVING = "here", "moving"
@@ -88,9 +88,10 @@ def open_(move: Move) -> Evidence:
             _take_over(move, epoch)
         move.may_be_open = True
         guards.own(move.from_, move.name, move.target.name, epoch)
+        hand_over(move.bank, move.journal, move.name, move.target, move.source)
+        opened_at = now()
         move.journal.sit(move.name, move.target.name, epoch)
         announce(move.bank, move.journal)
-        opened_at = now()
     evidence: Evidence = {"epoch": epoch, "owner": move.target.name, "opened_at": str(opened_at)}
     if move.fenced_at is not None:
         evidence["fenced_at"] = str(move.fenced_at)

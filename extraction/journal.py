@@ -127,6 +127,11 @@ class Journal:
         )
         return Seat(*found[0]) if found else Seat(context, "monolith", 0)
 
+    def seats(self) -> dict[str, str]:
+        """Return the place of each context that has ever moved."""
+        found = rows(self._connection, "select context, place from extraction_seat")
+        return {str(context): str(place) for context, place in found}
+
     def sit(self, context: str, place: str, epoch: int) -> None:
         """Write where a context is from now on."""
         self._connection.execute(

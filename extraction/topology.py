@@ -8,23 +8,30 @@ from pathlib import Path
 
 import msgspec
 
-from config.contexts import CONTEXTS, Context
+from config.contexts import CONTEXTS
 from extraction.journal import Journal
-from extraction.places import BANK, Bank
+from extraction.places import BANK, Bank, Place
 from vortex.embedded.files import exclusive
 from vortex.topology.routes import Route, Topology, replace_file
 
 
 def announce(bank: Bank, journal: Journal) -> dict[str, str]:
     """Bring every file up to the seats; return where each context that has moved answers."""
-    with exclusive(bank.home / "run" / "extraction.lock"):
-        places = {known.name: _place_of(bank, journal, known) for known in CONTEXTS}
-        _write(bank.topology, places, BANK)
-        for known in CONTEXTS:
-            service = bank.service(known)
-            if service is not None:
-                _write(service.topology, places, known.service)
+    places = _places(bank, journal)
+    for path, own in _files(bank):
+        _write(path, places, own)
     return {name: url for name, (place, url) in places.items() if place != BANK}
+
+
+def hand_over(bank: Bank, journal: Journal, context: str, target: Place, source: Place) -> None:
+    """Tell both sides of a move that a context answers at its new owner's, the new owner first.
+
+    Were the old owner told first, the two would point at each other for an instant. The others
+    learn of it by `announce`; until then the side that they ask hands their requests on.
+    """
+    places = {**_places(bank, journal), context: (target.name, target.url)}
+    for place in (target, source):
+        _write(place.topology, places, place.name)
 
 
 def share(path: Path, context: str, route: Route) -> None:
@@ -44,15 +51,24 @@ def read(path: Path) -> Topology:
     return msgspec.json.decode(path.read_bytes(), type=Topology)
 
 
-def _place_of(bank: Bank, journal: Journal, known: Context) -> tuple[str, str]:
-    """Return the name and address of the deployment that a context lives in."""
-    seat = journal.seat(known.name)
-    if seat.place == BANK:
-        return BANK, bank.environment["VORTEX_SELF_URL"]
-    service = bank.service(known)
-    if service is not None:
-        return seat.place, service.url
-    return seat.place, read(bank.topology).contexts.get(known.name, Route()).url
+def _places(bank: Bank, journal: Journal) -> dict[str, tuple[str, str]]:
+    """Return the name and address of the deployment that each context lives in."""
+    seats, known = journal.seats(), read(bank.topology)
+    places = dict.fromkeys((c.name for c in CONTEXTS), (BANK, bank.environment["VORTEX_SELF_URL"]))
+    for context in CONTEXTS:
+        place = seats.get(context.name, BANK)
+        if place != BANK:
+            service = bank.service(context)
+            url = service.url if service else known.contexts.get(context.name, Route()).url
+            places[context.name] = (place, url)
+    return places
+
+
+def _files(bank: Bank) -> list[tuple[Path, str]]:
+    """Return each deployment's file, and the name under which it finds itself in the seats."""
+    services = [(known.service, bank.service(known)) for known in CONTEXTS]
+    own = [(service.topology, name) for name, service in services if service is not None]
+    return [*own, (bank.topology, BANK)]
 
 
 def _write(path: Path, places: dict[str, tuple[str, str]], own: str) -> None:

@@ -118,6 +118,7 @@ class Transfers:
 
     context: str = "transactions"
     acknowledged: list[str] = field(default_factory=list)
+    note: str = field(default_factory=lambda: f"{NOTE} {new_id()}")
 
     def writer(self, client: httpx.Client, customer: Customer, all_: list[Customer]) -> Writer:
         """Return the writer of one customer."""
@@ -127,7 +128,7 @@ class Transfers:
     def verdict(self, database: psycopg.Connection[Any]) -> Verdict:
         """Compare the postings with the log."""
         rows = database.execute(
-            "select id::text from transactions_posting where description = %s", (NOTE,)
+            "select id::text from transactions_posting where description = %s", (self.note,)
         ).fetchall()
         posted, told = [str(row[0]) for row in rows], self.acknowledged
         twice = len(posted) - len(set(posted)) + len(told) - len(set(told))
@@ -150,7 +151,7 @@ class _Transferring:
                 "source_account_id": self._source,
                 "target_account_id": self._chance.choice(self._others),
                 "amount": {"amount": f"0.{self._chance.randint(1, 9):02}", "currency": "EUR"},
-                "description": NOTE,
+                "description": self._kind.note,
             },
             headers={"Idempotency-Key": new_id().hex},
         )

@@ -39,7 +39,7 @@ Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 
 MOST_BYTES: Final = 4 * 1024 * 1024  # of a body that is kept to be sent again
-MOST_HOPS: Final = 4
+MOST_HOPS: Final = 8
 MOST_COPIES: Final = 8  # at once
 _PATH: Final = re.compile(r"/(?:api|rpc)/(?:v1/)?([a-z]+)(?=/|$)")
 _OF_AUTH: Final = ("/.well-known/", "/dev/mailbox")
@@ -148,6 +148,9 @@ class Forwarder:
         """Hand a request on, again where the first delivery had no effect or may be repeated."""
         forwarded_total.labels(context).inc()
         trouble = "no deployment takes this request for its own"
+        if sent.hops > 1:  # two sides that point at each other are about to be told otherwise
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS * 2**sent.hops)
+            forget()
         while sent.hops < MOST_HOPS:
             left = ends_at - time.monotonic()
             try:
