@@ -1,8 +1,8 @@
 """The proof: contexts move out and back under load, and the clients' own log is held against it.
 
 `python -m tests.topologies.proof` moves each built context out, back, out and back again, then all
-of them at once. CONTEXT=transactions proves one; QUICK=1 makes fewer rounds; JSON=1 makes the last
-line a JSON object; PAGE=docs/reference/proof.md writes the table there.
+of them at once. CONTEXT=transactions proves one; QUICK=1 makes fewer rounds, TOGETHER=1 only the
+last; JSON=1 makes the last line a JSON object; PAGE=docs/reference/proof.md writes the table there.
 """
 
 import os
@@ -207,7 +207,7 @@ def main() -> int:
         bank.open(DEMO="0")
         try:
             customers = open_customers(bank)
-            for context in contexts:
+            for context in () if os.environ.get("TOGETHER") else contexts:
                 results |= _said(prove(bank, customers, (context,), rounds))
             if len(contexts) > 1:
                 every = _said(prove(bank, customers, contexts, 1))
