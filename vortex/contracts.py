@@ -47,6 +47,7 @@ class Principal(Value):
     auth_time: int = 0  # seconds since the epoch; 0 where nobody signed in
     amr: tuple[str, ...] = ()  # methods of authentication, RFC 8176
     client_id: str = ""  # the program of others that acts for the person, if one does
+    actor_id: UUID | None = None  # who of the bank looks as the person, with their consent
 
     @property
     def is_authenticated(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
@@ -10,8 +11,17 @@ from django.http import HttpRequest
 
 from apps.auth.domain.names import checked_label
 from apps.auth.domain.oauth import GRANTABLE, checked_redirect_uri, meaning_of
-from apps.auth.models import OAuthClient, Session, SigningKey, User
-from apps.auth.services import sessions
+from apps.auth.models import (
+    FactorReset,
+    Impersonation,
+    OAuthClient,
+    RoleChange,
+    Session,
+    SigningKey,
+    StaffAct,
+    User,
+)
+from apps.auth.services import factor_resets, sessions
 from apps.auth.services.oauth import clients
 from vortex.clock import now
 from vortex.errors import Refusal
@@ -72,6 +82,69 @@ class SessionAdmin(DecidingAdmin):
         for session in queryset:
             sessions.revoke_session(session_id=session.pk, reason="revoked_by_staff", now=now())
             record(request, session, "revoked")
+
+
+@admin.register(StaffAct)
+class StaffActAdmin(LookingAdmin):
+    """What staff did to people, and why."""
+
+    list_display = ("done_at", "act", "staff", "user", "reason")
+    list_select_related = ("staff", "user")
+    ordering = ("-done_at",)
+
+
+@admin.register(RoleChange)
+class RoleChangeAdmin(LookingAdmin):
+    """Roles as they changed, and who changed them."""
+
+    list_display = ("changed_at", "user", "changed_by", "roles_before", "roles_after")
+    list_select_related = ("user", "changed_by")
+    ordering = ("-changed_at",)
+
+
+@admin.register(Impersonation)
+class ImpersonationAdmin(LookingAdmin):
+    """Staff who looked at people's things, with their consent."""
+
+    list_display = ("requested_at", "staff", "user", "state", "until_at", "reason")
+    list_select_related = ("staff", "user")
+    ordering = ("-requested_at",)
+
+
+@admin.register(FactorReset)
+class FactorResetAdmin(LookingAdmin):
+    """Resets of lost factors: asked for over the API, decided here or there by another one."""
+
+    list_display = ("requested_at", "user", "requested_by", "proof", "state", "decided_by")
+    list_select_related = ("user", "requested_by", "decided_by")
+    ordering = ("-requested_at",)
+    actions = ("approve", "reject")
+
+    @admin.action(description="Approve: factors and sessions are over")
+    def approve(self, request: HttpRequest, queryset: QuerySet[FactorReset]) -> None:
+        """Approve what others have asked for."""
+        self._decide(request, queryset, approved=True)
+
+    @admin.action(description="Reject")
+    def reject(self, request: HttpRequest, queryset: QuerySet[FactorReset]) -> None:
+        """Reject what others have asked for."""
+        self._decide(request, queryset, approved=False)
+
+    def _decide(
+        self, request: HttpRequest, queryset: QuerySet[FactorReset], *, approved: bool
+    ) -> None:
+        for reset in queryset:
+            try:
+                factor_resets.decide(
+                    reset_id=reset.pk,
+                    staff_id=UUID(str(request.user.pk)),
+                    approved=approved,
+                    now=now(),
+                )
+            except Refusal as refusal:
+                messages.error(request, f"{reset.user}: {refusal.detail}")
+                continue
+            record(request, reset, "approved" if approved else "rejected")
 
 
 @admin.register(SigningKey)

@@ -22,6 +22,10 @@ SIGNING_KEY_AGE: Final = timedelta(days=30)
 
 SCHEDULE: Final = {
     "auth.prune_sessions": {"task": "auth.prune_sessions", "schedule": timedelta(hours=6)},
+    "auth.renew_revocations": {
+        "task": "auth.renew_revocations",
+        "schedule": timedelta(minutes=1),
+    },
     "auth.rotate_old_key": {"task": "auth.rotate_old_key", "schedule": timedelta(hours=12)},
 }
 

@@ -12,10 +12,20 @@ from apps.auth.contracts import (
     Binding,
     Challenges,
     ChallengeView,
+    Consents,
+    ConsentView,
+    ContactPoints,
     InvalidEmail,
     Permissions,
+    RevokedLately,
+    Sessions,
+    SessionView,
     StepUp,
     TokenKeys,
+    TokenNotAccepted,
+    TokenOwner,
+    UnknownRole,
+    UserMark,
     UserNotFound,
     Users,
     UserView,
@@ -23,10 +33,24 @@ from apps.auth.contracts import (
 )
 from apps.auth.domain.challenges import PASSKEY, acr_of, binding_digest
 from apps.auth.domain.email import canonical_email
+from apps.auth.domain.roles import is_staff_role
 from apps.auth.models import Challenge, User
-from apps.auth.services import agreements, authority, challenges, keys, registration, stepping_up
+from apps.auth.services import (
+    agreements,
+    authority,
+    challenges,
+    consents,
+    keys,
+    registration,
+    revocations,
+    sessions,
+    stepping_up,
+    trusted_browsers,
+)
+from vortex import identity
 from vortex.clock import now
-from vortex.contracts import serves
+from vortex.contracts import STAFF_ROLES, serves
+from vortex.errors import Unauthenticated
 
 
 @serves(Users)
@@ -57,6 +81,22 @@ class ServedUsers(Users):
     def user(self, *, user_id: UUID) -> UserView:
         """Return a user."""
         return _view_of(selectors.user(user_id=user_id))
+
+    def contact_points(self, *, user_id: UUID) -> ContactPoints:
+        """Return where a person is reached."""
+        user = selectors.user(user_id=user_id)
+        return ContactPoints(
+            user_id=user.pk,
+            full_name=user.full_name,
+            email=user.email,
+            email_verified=user.email_verified_at is not None,
+        )
+
+    def users_in_role(self, *, role: str) -> tuple[UserView, ...]:
+        """Return the active people who hold a role of staff."""
+        if not is_staff_role(role):
+            raise UnknownRole(known=list(STAFF_ROLES))
+        return tuple(_view_of(user) for user in selectors.active_in_role(role=role, limit=500))
 
     def by_email(self, *, email: str) -> UserView:
         """Return the user with this e-mail address."""
@@ -147,6 +187,80 @@ class ServedPermissions(Permissions):
     ) -> bool:
         """Say whether a person may do this to what belongs to the owner."""
         return authority.has_permission(user_id=user_id, permission=permission, owner_id=owner_id)
+
+
+@serves(Sessions)
+class ServedSessions(Sessions):
+    """Who is signed in, and the end of it."""
+
+    def authenticate_token(self, *, raw: str) -> TokenOwner:
+        """Return whom an access token belongs to, or refuse it."""
+        try:
+            principal = identity.verify(raw)
+        except Unauthenticated:
+            raise TokenNotAccepted from None
+        if principal.session_id is None:
+            raise TokenNotAccepted
+        return TokenOwner(
+            user_id=principal.user_id,
+            session_id=principal.session_id,
+            roles=principal.roles,
+            scopes=principal.scopes,
+            amr=principal.amr,
+            auth_time=principal.auth_time,
+            client_id=principal.client_id,
+            actor_id=principal.actor_id,
+        )
+
+    def revoked_lately(self) -> RevokedLately:
+        """Return what ended so lately that its tokens are not over."""
+        known = revocations.lately(now=now())
+        return RevokedLately(
+            sessions=known.sessions,
+            until=known.until or now(),
+            users=tuple(UserMark(user_id=one, before=before) for one, before in known.users),
+        )
+
+    def list_active_sessions(self, *, user_id: UUID) -> tuple[SessionView, ...]:
+        """Return a person's sessions that go on."""
+        found = selectors.sessions_of(user_id=user_id, now=now())
+        return tuple(
+            SessionView(
+                session_id=session.pk,
+                user_agent=session.user_agent,
+                network=session.network,
+                amr=tuple(session.amr),
+                created_at=session.created_at,
+                last_seen_at=session.last_seen_at,
+                expires_at=session.expires_at,
+            )
+            for session in found
+        )
+
+    def revoke_all_sessions(self, *, command_id: UUID, user_id: UUID, reason: str) -> int:
+        """End all sessions of a person and return how many."""
+        del command_id  # what has ended does not end again
+        selectors.user(user_id=user_id)
+        return sessions.revoke_all(user_id=user_id, reason=reason[:32], now=now())
+
+    def is_trusted_device(self, *, user_id: UUID, session_id: UUID) -> bool:
+        """Say whether a session was proved by two factors, or is in a browser that is trusted."""
+        return trusted_browsers.is_where_trusted(user_id=user_id, session_id=session_id, now=now())
+
+
+@serves(Consents)
+class ServedConsents(Consents):
+    """What people have agreed to."""
+
+    def consent(self, *, user_id: UUID, purpose: str) -> ConsentView:
+        """Say whether a person agrees; a no unless they did."""
+        found = consents.standing(user_id=user_id, purpose=purpose)
+        return ConsentView(
+            purpose=purpose,
+            granted=found.granted,
+            version=found.version,
+            decided_at=found.decided_at,
+        )
 
 
 def _digest_of(binding: Binding) -> str:

@@ -57,6 +57,12 @@ def user_or_none(*, email: str) -> User | None:
     return User.objects.filter(email=email).first()
 
 
+def active_in_role(*, role: str, limit: int) -> list[User]:
+    """Return the active people who hold a role, the longest known first."""
+    found = User.objects.filter(roles__contains=[role], is_active=True)
+    return list(found.order_by("created_at", "pk")[:limit])
+
+
 def session_of_user(*, session_id: UUID | None, user_id: UUID) -> Session:
     """Return a person's own session while it lasts; anyone else's does not exist."""
     own = Session.objects.filter(user_id=user_id, revoked_at__isnull=True)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.auth.services import keys, sessions
+from apps.auth.services import keys, revocations, sessions
 from vortex.clock import now
 
 
@@ -16,3 +16,9 @@ def prune_sessions() -> int:
 def rotate_old_key() -> bool:
     """Sign with a new key once the active one is a month old; nobody is signed out."""
     return keys.rotate_when_old(now=now())
+
+
+@shared_task(name="auth.renew_revocations")
+def renew_revocations() -> int:
+    """Mark again what has ended lately: a Valkey restored from a snapshot has forgotten it."""
+    return revocations.renew(now=now())

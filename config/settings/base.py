@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+
 from config.contexts import CONTEXTS, TOPICS, alias, hosted, own_queue
 from vortex.db.urls import database
 
@@ -38,6 +40,7 @@ VORTEX_RPC_CALLS_PER_CALLEE = int(os.environ.get("VORTEX_RPC_CALLS_PER_CALLEE", 
 VORTEX_BROKER_URL = os.environ.get("VORTEX_BROKER_URL", "")
 VORTEX_CACHE_URL = os.environ.get("VORTEX_CACHE_URL", "")
 VORTEX_JWKS_LOADER = "config.jwks.load"
+VORTEX_REVOCATIONS_LOADER = "config.revocations.load"
 VORTEX_TOKEN_ISSUER = os.environ.get("VORTEX_TOKEN_ISSUER", "vortexcore")
 VORTEX_TOKEN_AUDIENCE = "vortexcore-api"
 VORTEX_METRICS_TOKEN = os.environ.get("VORTEX_METRICS_TOKEN", "")
@@ -71,6 +74,14 @@ VORTEX_RP_ID = os.environ.get("VORTEX_RP_ID", urlsplit(VORTEX_PUBLIC_URL).hostna
 VORTEX_FILES_DIR = os.environ.get("VORTEX_FILES_DIR", "")
 # Banks whose accounts customers may link; base_url speaks UK Open Banking 4.0.
 VORTEX_LINKED_BANKS = os.environ.get("VORTEX_LINKED_BANKS", "[]")
+# Other providers of identities, as a JSON list of {name, title, issuer, client_id, client_secret}.
+VORTEX_IDENTITY_PROVIDERS = msgspec.json.decode(
+    os.environ.get("VORTEX_IDENTITY_PROVIDERS", "[]"), type=list[dict[str, str]]
+)
+# Only for a provider on one's own machine: they may then be asked by http and at private addresses.
+VORTEX_PROVIDERS_MAY_BE_LOCAL = os.environ.get("VORTEX_PROVIDERS_MAY_BE_LOCAL", "") == "1"
+# A database of cities in MaxMind's format, for places on sign-in; without one there are none.
+VORTEX_GEOIP_DATABASE = os.environ.get("VORTEX_GEOIP_DATABASE", "")
 # Mail leaves by SMTP where this is set; without it, it is kept where local settings show it.
 VORTEX_SMTP_URL = os.environ.get("VORTEX_SMTP_URL", "")
 VORTEX_MAIL_FROM = os.environ.get("VORTEX_MAIL_FROM", "VortexCore <no-reply@localhost>")

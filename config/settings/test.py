@@ -12,6 +12,8 @@ VORTEX_STRICT = True
 # A thousandth of the cost: what is tested here is who gets in, not how long guessing takes.
 PASSWORD_HASHERS = ["vortex.testing.hashers.QuickHasher"]
 LOGGING = {"level": "WARNING", "format": "console"}
+# No token was issued before the tests began.
+VORTEX_REVOCATIONS_LOADER = "vortex.identity.revocation.nothing"
 # Limits are tested with limits of their own; elsewhere they would make tests depend on each other.
 VORTEX_RATE_LIMITS = {name: (10**6, 60, fails) for name, (*_, fails) in VORTEX_RATE_LIMITS.items()}  # noqa: F405
 # WhiteNoise warns of a directory that is not there, and warnings fail tests.

@@ -8,3 +8,4 @@ os.environ.setdefault("VORTEX_RPC_KEYS", "load:" + "1" * 40)
 from config.settings.base import *  # noqa: F403
 
 VORTEX_JWKS_LOADER = "tests.load.issuer.load"
+VORTEX_REVOCATIONS_LOADER = "vortex.identity.revocation.nothing"

@@ -24,6 +24,7 @@ def main() -> int:
     """Measure and print; return 1 when the target is missed."""
     settings.configure(
         VORTEX_JWKS_LOADER="tests.kernel.identity.issuer.load",
+        VORTEX_REVOCATIONS_LOADER="vortex.identity.revocation.nothing",
         VORTEX_TOKEN_AUDIENCE="vortexcore-api",
         VORTEX_TOKEN_ISSUER="vortexcore",
         VORTEX_CACHE_URL=os.environ.get("VORTEX_CACHE_URL", ""),

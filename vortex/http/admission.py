@@ -11,12 +11,13 @@ from typing import Final
 
 from vortex import valkey
 from vortex.http.throttles import Limit, Spent, limit_of
-from vortex.identity.revocation import session_key, user_key
+from vortex.identity.revocation import COMPLETE, session_key, user_key
 from vortex.identity.tokens import Verified
 
-# KEYS come in threes: the user's mark, the session's, the bucket. ARGV are the cost of a request in
-# microseconds, the quota, then when each token was issued. Answers, for each: what is left in the
-# bucket or -1, and the microseconds after which it will be full.
+# KEYS come in threes: the user's mark, the session's, the bucket; the last one says that no mark
+# has been lost, and without it nobody is let in. ARGV are the cost of a request in microseconds,
+# the quota, then when each token was issued. Answers, for each: what is left in the bucket or -1,
+# and the microseconds after which it will be full.
 _ADMIT: Final = """
 local cost, quota = tonumber(ARGV[1]), tonumber(ARGV[2])
 local clock = redis.call('TIME')
@@ -24,11 +25,12 @@ local now = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
 local room = cost * quota
 local found = redis.call('MGET', unpack(KEYS))
 local seen, answers = {}, {}
-for i = 1, #KEYS / 3 do
+for i = 1, (#KEYS - 1) / 3 do
   local mark, ended, bucket = found[3 * i - 2], found[3 * i - 1], KEYS[3 * i]
   local full = math.max(seen[bucket] or tonumber(found[3 * i] or '0'), now)
   local after = full + cost
-  if ended or (mark and tonumber(ARGV[i + 2]) < tonumber(mark)) or after - now > room then
+  local over = ended or (mark and tonumber(ARGV[i + 2]) < tonumber(mark))
+  if over or not found[#KEYS] or after - now > room then
     answers[2 * i - 1], answers[2 * i] = -1, 0
   else
     seen[bucket] = after
@@ -63,6 +65,7 @@ def admit(scope: str, tokens: Sequence[Verified]) -> list[Spent | None]:
             session_key(who.session_id or who.user_id),
             f"limit:{scope}:user:{who.user_id}",
         )
+    keys.append(COMPLETE)
     issued = [repr(token.issued_at) for token in tokens]
     try:
         said = valkey.client().eval(_ADMIT, len(keys), *keys, str(cost), str(limit.quota), *issued)

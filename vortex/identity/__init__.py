@@ -7,8 +7,10 @@ revoke_user(user_id, before)           # so is everything issued before that ins
 
 from vortex.identity.revocation import (
     RevocationUnavailable,
+    Revoked,
     SessionIsRevoked,
     is_revoked,
+    remember,
     revoke_session,
     revoke_user,
 )
@@ -17,9 +19,11 @@ from vortex.identity.tokens import InvalidToken, TokenExpired, verify
 __all__ = [
     "InvalidToken",
     "RevocationUnavailable",
+    "Revoked",
     "SessionIsRevoked",
     "TokenExpired",
     "is_revoked",
+    "remember",
     "revoke_session",
     "revoke_user",
     "verify",

@@ -52,7 +52,7 @@ def _hold_to_scopes(principal: Principal, request: Request) -> None:
     view may name another scope for reading it: `scope = "openid"`. Addresses outside the API are
     open to no such token, and nothing is open to a program's token without scopes.
     """
-    if not principal.scopes and not principal.client_id:
+    if not (principal.scopes or principal.client_id or principal.actor_id):
         return
     path = request.path.removeprefix("/api/").removeprefix("v1/")
     reads = request.method in {"GET", "HEAD", "OPTIONS"}

@@ -34,6 +34,12 @@ class TokenExpired(Unauthenticated, code="token_expired", title="Token expired")
     """The access token was good and is over. Refresh it, or sign in again."""
 
 
+class Actor(msgspec.Struct, frozen=True):
+    """Who acts, where it is not the subject."""
+
+    sub: UUID
+
+
 class Claims(msgspec.Struct, frozen=True):
     """What an access token says, decoded strictly; times are seconds since the epoch."""
 
@@ -50,6 +56,7 @@ class Claims(msgspec.Struct, frozen=True):
     auth_time: int = 0
     amr: tuple[str, ...] = ()
     client_id: str = ""
+    act: Actor | None = None  # RFC 8693, 4.1
 
 
 class Verified(msgspec.Struct, frozen=True):
@@ -174,4 +181,5 @@ def _principal(claims: Claims) -> Principal:
         auth_time=claims.auth_time,
         amr=claims.amr,
         client_id=claims.client_id,
+        actor_id=claims.act.sub if claims.act else None,
     )

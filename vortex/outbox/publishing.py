@@ -92,4 +92,6 @@ def headers() -> str:
     if now.actor is not None:
         found["authtype"] = now.actor.kind
         found["authid"] = str(now.actor.user_id)
+        if now.actor.actor_id is not None:
+            found["authstaffid"] = str(now.actor.actor_id)
     return msgspec.json.encode({name: value for name, value in found.items() if value}).decode()

@@ -90,6 +90,8 @@ def _add_request(_logger: Any, _method: str, entry: Entry) -> Entry:
         entry.setdefault("trace_id", current.traceparent[3:35])
     if current.actor is not None:
         entry.setdefault("actor_id", str(current.actor.user_id))
+        if current.actor.actor_id is not None:  # and who of the bank was looking as them
+            entry.setdefault("staff_id", str(current.actor.actor_id))
     if current.causation_id:
         entry.setdefault("causation_id", current.causation_id)
     return entry

@@ -23,6 +23,8 @@ return {count, redis.call('TTL', KEYS[1])}
 class TooManySignIns(TooMany, code="too_many_sign_ins", title="Too many attempts to sign in"):
     """The account waits after too many wrong passwords; `retry_after` says how long, in seconds."""
 
+    is_first = False
+
 
 def count(who: str, scope: str = "sign_in_account") -> None:
     """Count an attempt to be somebody, or refuse it; call `forget` if it was right.
@@ -35,8 +37,12 @@ def count(who: str, scope: str = "sign_in_account") -> None:
     except valkey.FAILURES as error:
         raise SignInUnavailable(retry_after=1) from error
     if int(made) > limit.quota:
-        refusal = TooManyAnswers if scope == "second_factor" else TooManySignIns
-        raise refusal(retry_after=max(1, int(remaining)))
+        waits = max(1, int(remaining))
+        if scope == "second_factor":
+            raise TooManyAnswers(retry_after=waits)
+        refusal = TooManySignIns(retry_after=waits)
+        refusal.is_first = int(made) == limit.quota + 1
+        raise refusal
 
 
 def forget(who: str, scope: str = "sign_in_account") -> None:

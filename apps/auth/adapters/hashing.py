@@ -23,6 +23,11 @@ def unusable() -> str:
     return hashers.make_password(None)
 
 
+def is_usable(stored: str) -> bool:
+    """Say whether somebody could sign in by a password at all."""
+    return bool(hashers.is_password_usable(stored))
+
+
 def proves(password: str, stored: str | None) -> bool:
     """Say whether a password is the one that a hash was made of.
 

@@ -18,7 +18,7 @@ from apps.auth.api.authority_serializers import (
     PermissionsSerializer,
     RolesSerializer,
 )
-from apps.auth.api.edge import PublicView, own_user_present
+from apps.auth.api.edge import PublicView, own_user_present, own_verified_user_present
 from apps.auth.api.factor_serializers import FreshAccessSerializer
 from apps.auth.domain.permissions import PERMISSIONS, SCOPES
 from apps.auth.services import api_keys, authority, erasure
@@ -83,7 +83,7 @@ class ApiKeysView(APIView):
         asked = NewApiKeySerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         key, secret = api_keys.create(
-            user=own_user_present(request),
+            user=own_verified_user_present(request),
             name=asked.validated_data["name"],
             scopes=tuple(asked.validated_data["scopes"]),
             lives=timedelta(days=asked.validated_data["expires_in_days"]),

@@ -90,5 +90,6 @@ class ExportSerializer(serializers.Serializer[Any]):
     profile = serializers.DictField()
     second_factors = serializers.ListField(child=TextField())
     passkeys = serializers.ListField(child=serializers.DictField())
+    consents = serializers.ListField(child=serializers.DictField())
     sessions = serializers.ListField(child=serializers.DictField())
     api_keys = serializers.ListField(child=serializers.DictField())

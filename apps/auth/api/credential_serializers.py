@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from apps.auth.adapters.agents import device_name
 from apps.auth.api.fields import PasswordField
 from apps.auth.domain import email
 from apps.auth.models import Session
@@ -69,6 +70,7 @@ class SessionSerializer(serializers.ModelSerializer[Session]):
     """A session of the caller."""
 
     is_current = serializers.SerializerMethodField(help_text="Whether it is the one that asks.")
+    device = serializers.SerializerMethodField(help_text="`Firefox on Linux`, where known.")
 
     class Meta:
         model = Session
@@ -77,6 +79,8 @@ class SessionSerializer(serializers.ModelSerializer[Session]):
             "is_current",
             "user_agent",
             "network",
+            "device",
+            "place",
             "amr",
             "created_at",
             "last_seen_at",
@@ -88,6 +92,10 @@ class SessionSerializer(serializers.ModelSerializer[Session]):
         """Say whether the session is the one that asks."""
         return bool(session.pk == self.context.get("current"))
 
+    def get_device(self, session: Session) -> str:
+        """Name the device."""
+        return device_name(session.user_agent)
+
 
 class SessionsSerializer(serializers.Serializer[Any]):
     """All sessions of the caller that go on."""
@@ -98,18 +106,27 @@ class SessionsSerializer(serializers.Serializer[Any]):
 class SignInHistorySerializer(serializers.ModelSerializer[Session]):
     """A sign-in of the caller, whether or not its session goes on."""
 
+    device = serializers.SerializerMethodField(help_text="`Firefox on Linux`, where known.")
+
     class Meta:
         model = Session
         fields = [
             "id",
             "user_agent",
             "network",
+            "device",
+            "place",
+            "risk",
             "amr",
             "created_at",
             "revoked_at",
             "revoked_reason",
         ]
         read_only_fields = fields
+
+    def get_device(self, session: Session) -> str:
+        """Name the device."""
+        return device_name(session.user_agent)
 
 
 class HistorySerializer(serializers.Serializer[Any]):

@@ -11,7 +11,13 @@ from rest_framework.views import APIView
 
 from apps.auth import selectors
 from apps.auth.api import carriers
-from apps.auth.api.edge import PublicView, device_of, own_user, own_user_present
+from apps.auth.api.edge import (
+    PublicView,
+    device_of,
+    own_user,
+    own_user_present,
+    own_verified_user_present,
+)
 from apps.auth.api.factor_serializers import (
     AgreementSerializer,
     CodeSerializer,
@@ -90,7 +96,7 @@ class EnrolView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Begin to use an authenticator app; it counts once it is confirmed."""
-        offered = factors.enroll_totp(user=own_user_present(request), now=now())
+        offered = factors.enroll_totp(user=own_verified_user_present(request), now=now())
         return Response(EnrolmentSerializer(asdict(offered)).data, status=201)
 
 

@@ -83,7 +83,10 @@ def _step(request: HttpRequest, question: Question) -> HttpResponse:
 def _first_factor(request: HttpRequest) -> None:
     spend("sign_in", f"address:{client_address(request)}")
     user = signing_in.prove(
-        email=request.POST.get("email", ""), password=request.POST.get("password", "")
+        email=request.POST.get("email", ""),
+        password=request.POST.get("password", ""),
+        network=Device(client_address(request), "").neighbourhood,
+        now=now(),
     )
     request.session.cycle_key()
     if not selectors.second_factors(user_id=user.pk):

@@ -9,7 +9,12 @@ from rest_framework.views import APIView
 
 from apps.auth import selectors
 from apps.auth.api import carriers
-from apps.auth.api.edge import PublicView, device_of, own_user_present
+from apps.auth.api.edge import (
+    PublicView,
+    device_of,
+    own_user_present,
+    own_verified_user_present,
+)
 from apps.auth.api.factor_serializers import (
     PasskeyOptionsSerializer,
     PasskeyRegistrationSerializer,
@@ -34,7 +39,9 @@ class RegistrationOptionsView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Ask for a new passkey."""
-        asked, options = passkeys.registration_options(user=own_user_present(request), now=now())
+        asked, options = passkeys.registration_options(
+            user=own_verified_user_present(request), now=now()
+        )
         shown = {"challenge": challenges.token_of(asked), "public_key": options}
         return Response(PasskeyOptionsSerializer(shown).data, status=201)
 

@@ -2,12 +2,16 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 
 from apps.auth.api.fields import PasswordField
 from apps.auth.domain import email, names, passwords
-from apps.auth.models import User
+from apps.auth.models import Impersonation, User
 from vortex.http.fields import TextField
 
 
@@ -73,16 +77,44 @@ class TokensSerializer(serializers.Serializer[Any]):
     expires_in = serializers.IntegerField(help_text="Seconds that the access token lives.")
 
 
+class LookingSerializer(serializers.ModelSerializer[Impersonation]):
+    """Somebody of the bank who sees what the person sees, with their consent."""
+
+    staff_name = TextField(source="staff.full_name", read_only=True)
+
+    class Meta:
+        model = Impersonation
+        fields = ["id", "staff_name", "reason", "until_at"]
+
+
 class ProfileSerializer(serializers.ModelSerializer[User]):
     """A person, as they see themselves."""
 
     full_name = TextField(max_length=names.LONGEST, trim_whitespace=False)
     roles = serializers.ListField(child=TextField(), read_only=True)
+    impersonation = serializers.SerializerMethodField(
+        help_text="Who of the bank looks with this token, to be shown all the while; else null."
+    )
 
     class Meta:
         model = User
-        fields = ["id", "email", "email_verified_at", "full_name", "roles", "created_at"]
+        fields = [
+            "id",
+            "email",
+            "email_verified_at",
+            "full_name",
+            "roles",
+            "created_at",
+            "impersonation",
+        ]
         read_only_fields = ["id", "email", "email_verified_at", "roles", "created_at"]
+
+    @extend_schema_field(LookingSerializer(allow_null=True))
+    def get_impersonation(self, user: User) -> dict[str, Any] | None:
+        """Say who looks."""
+        del user
+        looks = self.context.get("impersonation")
+        return LookingSerializer(looks).data if looks else None
 
 
 class TicketSerializer(serializers.Serializer[Any]):

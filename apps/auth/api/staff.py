@@ -22,12 +22,14 @@ from apps.auth.adapters.totp import DIGITS
 from apps.auth.conf import SECOND_FACTOR_OF
 from apps.auth.contracts import WrongAnswer
 from apps.auth.domain.challenges import RECOVERY_CODE, SIGN_IN, TOTP
+from apps.auth.domain.device import Device
 from apps.auth.models import Challenge, User
 from apps.auth.services import challenges, factors, signing_in
 from apps.auth.services.issuing import InvalidCredentials
 from vortex.clock import now
 from vortex.db import unit_of_work
 from vortex.errors import Refusal
+from vortex.http.address import client_address
 from vortex.ids import new_id
 
 _ASKED: Final = "vortex_staff_challenge"
@@ -43,7 +45,13 @@ class StaffSignInForm(AdminAuthenticationForm):
         email = self.cleaned_data.get("username", "")
         password = self.cleaned_data.get("password", "")
         try:
-            self.user_cache = signing_in.prove(email=email, password=password)
+            address = client_address(self.request) if self.request else ""
+            self.user_cache = signing_in.prove(
+                email=email,
+                password=password,
+                network=Device(address, "").neighbourhood,
+                now=now(),
+            )
         except InvalidCredentials:
             raise self.get_invalid_login_error() from None
         except Refusal as refusal:

@@ -20,7 +20,7 @@ from apps.auth.api.serializers import (
 )
 from apps.auth.api.trust import trust_of
 from apps.auth.domain.email import canonical_email
-from apps.auth.services import keys, registration, sessions, signing_in
+from apps.auth.services import impersonations, keys, registration, sessions, signing_in
 from vortex.clock import now
 from vortex.identity.authentication import caller
 from vortex.ids import new_id
@@ -129,10 +129,16 @@ class SignOutView(APIView):
 class ProfileView(APIView):
     """The caller's own profile."""
 
+    scope = "self:read"  # what staff look with has it, and nothing that programs are given
+
     @extend_schema(operation_id="auth_profile_read", responses=ProfileSerializer)
     def get(self, request: Request) -> Response:
         """Read one's own profile."""
-        return Response(ProfileSerializer(selectors.user(user_id=caller(request).user_id)).data)
+        principal = caller(request)
+        looks = principal.session_id if principal.actor_id else None
+        shown = {"impersonation": impersonations.banner(impersonation_id=looks)}
+        own = selectors.user(user_id=principal.user_id)
+        return Response(ProfileSerializer(own, context=shown).data)
 
     @extend_schema(
         operation_id="auth_profile_replace", request=ProfileSerializer, responses=ProfileSerializer

@@ -122,11 +122,13 @@ class UserPasswordChanged(Event):
 
 @event("user.new_device_seen", topic="user.events", key="user_id")
 class UserNewDeviceSeen(Event):
-    """Somebody signed in from a device or a network that they had not used lately."""
+    """Somebody signed in from a device, a network or a place that is not usual for them."""
 
     user_id: UUID
     session_id: UUID
     seen_at: datetime
+    risk: int = 0  # 20 for a new device, 60 for a place that nobody gets to in the time
+    impossible_travel: bool = False
 
 
 @event("user.link_requested", topic="user.events", key="link_id", single=True)
@@ -183,3 +185,104 @@ class UserErased(Event):
 
     user_id: UUID
     erased_at: datetime
+
+
+@event("user.login_failed", topic="user.events", key="attempt_id", single=True)
+class UserLoginFailed(Event):
+    """Somebody gave a wrong password. `user_id` is missing where nobody has the address."""
+
+    attempt_id: UUID
+    user_id: UUID | None
+    network: str
+    failed_at: datetime
+
+
+@event("user.locked", topic="user.events", key="lock_id", single=True)
+class UserLocked(Event):
+    """Too many wrong passwords: the account that was named waits, whether or not there is one."""
+
+    lock_id: UUID
+    user_id: UUID | None
+    locked_at: datetime
+
+
+@event("user.unlocked", topic="user.events", key="user_id")
+class UserUnlocked(Event):
+    """Staff let somebody try again before the time was over."""
+
+    user_id: UUID
+    by: UUID
+    unlocked_at: datetime
+
+
+@event("user.reactivated", topic="user.events", key="user_id")
+class UserReactivated(Event):
+    """Somebody may sign in again."""
+
+    user_id: UUID
+    reactivated_at: datetime
+
+
+@event("user.password_reset", topic="user.events", key="user_id")
+class UserPasswordReset(Event):
+    """Somebody set a password by a link of a mail; user.password_changed is said too."""
+
+    user_id: UUID
+    reset_at: datetime
+
+
+@event("user.consent_changed", topic="user.events", key="user_id")
+class UserConsentChanged(Event):
+    """Somebody agreed to something, or does not any more."""
+
+    user_id: UUID
+    purpose: str
+    version: str
+    granted: bool
+    changed_at: datetime
+
+
+@event("user.export_ready", topic="user.events", key="user_id")
+class UserExportReady(Event):
+    """Somebody was given everything that auth knows about them."""
+
+    user_id: UUID
+    exported_at: datetime
+
+
+@event("user.deletion_requested", topic="user.events", key="user_id")
+class UserDeletionRequested(Event):
+    """Somebody asked to be forgotten; `refused` says that open accounts stand against it."""
+
+    user_id: UUID
+    refused: bool
+    requested_at: datetime
+
+
+@event("user.impersonation_changed", topic="user.events", key="user_id")
+class UserImpersonationChanged(Event):
+    """Staff asked to look at somebody's things, were let or not, or have stopped: see `state`."""
+
+    user_id: UUID
+    impersonation_id: UUID
+    staff_id: UUID
+    state: str
+    changed_at: datetime
+
+
+@event("user.external_identity_linked", topic="user.events", key="user_id")
+class UserExternalIdentityLinked(Event):
+    """Somebody can sign in by what another provider says."""
+
+    user_id: UUID
+    provider: str
+    linked_at: datetime
+
+
+@event("user.external_identity_unlinked", topic="user.events", key="user_id")
+class UserExternalIdentityUnlinked(Event):
+    """A provider's word opens nothing of somebody's any more."""
+
+    user_id: UUID
+    provider: str
+    unlinked_at: datetime

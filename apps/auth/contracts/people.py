@@ -54,6 +54,19 @@ class UserView(Value):
     created_at: datetime
 
 
+class ContactPoints(Value):
+    """Where a person is reached, and how they like to be written to; empty where not known."""
+
+    user_id: UUID
+    full_name: str
+    email: str
+    email_verified: bool
+    phone: str = ""
+    phone_verified: bool = False
+    locale: str = "en"
+    timezone: str = "UTC"
+
+
 class VerificationKeys(Value):
     """A JSON Web Key Set (RFC 7517) as text, public keys only."""
 
@@ -87,6 +100,16 @@ class Users(Service, context="auth", version=1):
     @query(refuses=(UserNotFound,))
     def user(self, *, user_id: UUID) -> UserView:
         """Return a user."""
+        ...
+
+    @query(refuses=(UserNotFound,))
+    def contact_points(self, *, user_id: UUID) -> ContactPoints:
+        """Return where a person is reached; of an address that is not verified, be careful."""
+        ...
+
+    @query(refuses=(UnknownRole,))
+    def users_in_role(self, *, role: str) -> tuple[UserView, ...]:
+        """Return the active people who hold a role of staff, at most 500; never the customers."""
         ...
 
     @query(refuses=(UserNotFound,))

@@ -1,6 +1,8 @@
 """Tables of the auth context, and the constraints that PostgreSQL keeps; rules are in domain/."""
 
 from apps.auth.models.authority import ApiKey, RoleChange
+from apps.auth.models.consents import Consent
+from apps.auth.models.external import ExternalIdentity, ExternalRequest
 from apps.auth.models.factors import (
     AuthenticatorApp,
     Challenge,
@@ -12,12 +14,18 @@ from apps.auth.models.mail import MailLink
 from apps.auth.models.oauth import AuthorizationCode, OAuthClient
 from apps.auth.models.people import User
 from apps.auth.models.sessions import RefreshFamily, Session, SigningKey
+from apps.auth.models.staff import FactorReset, Impersonation, StaffAct
 
 __all__ = [
     "ApiKey",
     "AuthenticatorApp",
     "AuthorizationCode",
     "Challenge",
+    "Consent",
+    "ExternalIdentity",
+    "ExternalRequest",
+    "FactorReset",
+    "Impersonation",
     "MailLink",
     "OAuthClient",
     "Passkey",
@@ -26,6 +34,7 @@ __all__ = [
     "RoleChange",
     "Session",
     "SigningKey",
+    "StaffAct",
     "TrustedBrowser",
     "User",
 ]

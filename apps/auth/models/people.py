@@ -33,6 +33,7 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
     roles = ArrayField(models.CharField(max_length=32), default=list)
     is_active = models.BooleanField(default=True)
     email_verified_at = models.DateTimeField(null=True)
+    revoked_before = models.DateTimeField(null=True)  # nothing issued to them earlier counts
     created_at = models.DateTimeField()
 
     objects: ClassVar[Users] = Users()

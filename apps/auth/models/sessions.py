@@ -22,6 +22,12 @@ class Session(models.Model):
     amr = ArrayField(models.CharField(max_length=16), default=list)
     user_agent = models.CharField(max_length=200, blank=True)
     network = models.CharField(max_length=45, blank=True)  # never the whole address
+    # A city, to a tenth of a degree, where the operator has a database of them.
+    place = models.CharField(max_length=100, blank=True, default="", db_default="")
+    latitude = models.FloatField(null=True)
+    longitude = models.FloatField(null=True)
+    radius_km = models.FloatField(null=True)
+    risk = models.PositiveSmallIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     authenticated_at = models.DateTimeField()  # when the person last proved to be there

@@ -10,6 +10,7 @@ from apps.auth.contracts import (
     InvalidEmail,
     UserEmailVerified,
     UserPasswordChanged,
+    UserPasswordReset,
     UserProfileUpdated,
     WrongAnswer,
 )
@@ -39,7 +40,8 @@ def forgot_password(*, email: str, now: datetime) -> None:
 
 def reset_password(*, token: str, password: str, now: datetime) -> None:
     """Set a password by a link, which is good once. Every session ends; second factors stay."""
-    fresh = hash_of(password)
+    owner = links.owner_of(token=token, purpose=RESET_PASSWORD, now=now)
+    fresh = hash_of(password, own_words=_words_of(owner) if owner else ())
     with unit_of_work("auth"):
         link = links.follow(token=token, purposes=(RESET_PASSWORD,), now=now)
         user = _locked(_owner_of(link))
@@ -64,7 +66,7 @@ def change_password(
     attempts.count(user.email)
     if not hashing.proves(passwords.normalised(current), user.password):
         raise WrongAnswer
-    fresh = hash_of(password)
+    fresh = hash_of(password, own_words=_words_of(user))
     with unit_of_work("auth"):
         locked = _locked(user_id)
         if locked.password != user.password:
@@ -115,7 +117,13 @@ def _set_password(user: User, fresh: str, by: str, now: datetime) -> list[UUID]:
     user.save(update_fields=["password"])
     trusted_browsers.distrust_all(user_id=user.pk, now=now)
     publish(UserPasswordChanged(user_id=user.pk, by=by, changed_at=now))
+    if by == "reset":
+        publish(UserPasswordReset(user_id=user.pk, reset_at=now))
     return sessions.end_all(user_id=user.pk, reason="password_changed", now=now)
+
+
+def _words_of(user: User) -> tuple[str, ...]:
+    return passwords.words_of(user.email, user.full_name)
 
 
 def _owner_of(link: MailLink) -> UUID:

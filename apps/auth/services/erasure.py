@@ -10,11 +10,13 @@ from uuid import UUID
 from apps.accounts.contracts import Accounts, AccountStatus
 from apps.auth import selectors
 from apps.auth.adapters import hashing
-from apps.auth.contracts import UserErased
+from apps.auth.contracts import UserDeletionRequested, UserErased, UserExportReady
 from apps.auth.models import (
     ApiKey,
     AuthenticatorApp,
     Challenge,
+    Consent,
+    ExternalIdentity,
     MailLink,
     Passkey,
     RecoveryCode,
@@ -36,6 +38,7 @@ _FORGOTTEN: Final[tuple[Any, ...]] = (
     ApiKey,
     AuthenticatorApp,
     Challenge,
+    ExternalIdentity,
     MailLink,
     Passkey,
     RecoveryCode,
@@ -50,6 +53,8 @@ class ErasureRefused(Refused, code="erasure_refused", title="Cannot be erased ye
 def export(*, user_id: UUID, now: datetime) -> dict[str, Any]:
     """Return everything that auth knows about a person, except what proves to be them."""
     user = selectors.user(user_id=user_id)
+    with unit_of_work("auth"):
+        publish(UserExportReady(user_id=user_id, exported_at=now))
     shown = ("created_at", "last_seen_at", "user_agent", "network", "amr", "revoked_at")
     return {
         "exported_at": now,
@@ -63,6 +68,9 @@ def export(*, user_id: UUID, now: datetime) -> dict[str, Any]:
         },
         "second_factors": selectors.second_factors(user_id=user_id),
         "passkeys": list(Passkey.objects.filter(user=user).values("name", "created_at")),
+        "consents": list(
+            Consent.objects.filter(user=user).values("purpose", "version", "granted", "decided_at")
+        ),
         "sessions": list(Session.objects.filter(user=user).values(*shown)),
         "api_keys": list(ApiKey.objects.filter(user=user).values("name", "scopes", "created_at")),
     }
@@ -71,7 +79,10 @@ def export(*, user_id: UUID, now: datetime) -> dict[str, Any]:
 def erase(*, user_id: UUID, now: datetime) -> None:
     """Forget a person who has no open account; a second call finds nothing more to forget."""
     accounts = bind(Accounts).accounts_of(owner_id=user_id)
-    if any(account.status != AccountStatus.CLOSED for account in accounts):
+    refused = any(account.status != AccountStatus.CLOSED for account in accounts)
+    with unit_of_work("auth"):
+        publish(UserDeletionRequested(user_id=user_id, refused=refused, requested_at=now))
+    if refused:
         log.info("auth.erasure.refused", user_id=str(user_id))
         raise ErasureRefused
     with unit_of_work("auth"):
@@ -79,10 +90,13 @@ def erase(*, user_id: UUID, now: datetime) -> None:
         ended = sessions.end_all(user_id=user_id, reason="erased", now=now)
         for model in _FORGOTTEN:
             model.objects.filter(user=user).delete()
-        Session.objects.filter(user=user).update(user_agent="", network="")
+        Session.objects.filter(user=user).update(
+            user_agent="", network="", place="", latitude=None, longitude=None
+        )
         user.email, user.full_name = f"{user_id}@erased.invalid", "Erased"
         user.password, user.roles = hashing.unusable(), []
         user.is_active, user.email_verified_at = False, None
+        user.revoked_before = now
         user.save()
         publish(UserErased(user_id=user_id, erased_at=now))
     identity.revoke_user(user_id, before=now)

@@ -5,15 +5,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q
-
 from apps.auth.adapters.tokens import AccessToken, Keys, RefreshToken
-from apps.auth.conf import SESSION_LIFETIME, access_lifetime, refresh_lifetime
+from apps.auth.conf import SESSION_LIFETIME, SUDO_LIFETIME, access_lifetime, refresh_lifetime
 from apps.auth.contracts import UserAppConnected, UserLoggedIn, UserNewDeviceSeen
-from apps.auth.domain.challenges import acr_of
+from apps.auth.domain.challenges import MULTI_FACTOR, acr_of
 from apps.auth.domain.device import Device
+from apps.auth.domain.risk import Place
 from apps.auth.domain.roles import CUSTOMER
 from apps.auth.models import AuthorizationCode, RefreshFamily, Session, User
+from apps.auth.services import risk
 from apps.auth.services.keys import keys_for_tokens
 from vortex.db import needs_transaction, unit_of_work
 from vortex.errors import Unauthenticated
@@ -52,11 +52,29 @@ def begin_session(
     What was proved must still hold: a password may just have changed, an account been closed.
     """
     _still_holds(user)
-    is_new_device = _is_new_device(user.pk, device)
-    session, token_id = _store(user, amr=amr, device=device, now=now, authenticated_at=now)
+    judged = risk.judge(user_id=user.pk, device=device, now=now)
+    # By one factor from where nobody can be: signed in, and asked again before anything sensitive.
+    doubtful = judged.is_high and MULTI_FACTOR not in amr
+    session, token_id = _store(
+        user,
+        amr=amr,
+        device=device,
+        now=now,
+        authenticated_at=now - 2 * SUDO_LIFETIME if doubtful else now,
+        risk=judged.score,
+        **_told_of(judged.place),
+    )
     publish(UserLoggedIn(user_id=user.pk, session_id=session.pk, logged_in_at=now))
-    if is_new_device:
-        publish(UserNewDeviceSeen(user_id=user.pk, session_id=session.pk, seen_at=now))
+    if judged.score:
+        publish(
+            UserNewDeviceSeen(
+                user_id=user.pk,
+                session_id=session.pk,
+                seen_at=now,
+                risk=judged.score,
+                impossible_travel=judged.is_impossible_travel,
+            )
+        )
     return session, token_id
 
 
@@ -115,13 +133,15 @@ def _store(
     return session, token_id
 
 
-def _is_new_device(user_id: UUID, device: Device) -> bool:
-    """Say whether somebody who has signed in before never did so from this device or network."""
-    before = Session.objects.filter(user_id=user_id, client__isnull=True).aggregate(
-        any=Count("pk"),
-        alike=Count("pk", filter=Q(user_agent=device.name, network=device.neighbourhood)),
-    )
-    return bool(before["any"]) and not before["alike"]
+def _told_of(place: Place | None) -> dict[str, Any]:
+    if place is None:
+        return {}
+    return {
+        "place": place.name,
+        "latitude": place.latitude,
+        "longitude": place.longitude,
+        "radius_km": place.radius_km,
+    }
 
 
 def tokens_of(

@@ -67,6 +67,18 @@ def send(*, link_id: UUID, now: datetime) -> None:
         mail.send(link.email, SUBJECT_OF[link.purpose], text)
 
 
+def owner_of(*, token: str, purpose: str, now: datetime) -> User | None:
+    """Return whose link this is while it is good, without using it up."""
+    found = MailLink.objects.select_related("user").filter(
+        secret_hash=codes.secret_hash(_SALT, token),
+        purpose=purpose,
+        used_at__isnull=True,
+        expires_at__gt=now,
+    )
+    link = found.first()
+    return link.user if link else None
+
+
 @needs_transaction("auth")
 def follow(*, token: str, purposes: tuple[str, ...], now: datetime) -> MailLink:
     """Use a link up and return it; a link is good once, and only the latest of its purpose."""

@@ -3,22 +3,30 @@
 from uuid import UUID
 
 from apps.auth.adapters import mail
+from apps.auth.adapters.agents import device_name
 from apps.auth.domain.links import notice_text
 from apps.auth.domain.oauth import meaning_of
+from apps.auth.domain.risk import HIGH
 from apps.auth.models import OAuthClient, Session, User
+
+_NOT_POSSIBLE = (
+    " Nobody gets there in that time from where you signed in before. Before anything sensitive is"
+    " done, we ask for proof again."
+)
 
 
 def new_device(*, user_id: UUID, session_id: UUID) -> None:
     """Tell of a sign-in from a device or network that is new."""
     session = Session.objects.filter(pk=session_id).first()
     if session is not None:
-        device = session.user_agent or "an unknown device"
+        device = device_name(session.user_agent) or session.user_agent or "an unknown device"
+        where = session.place or session.network or "an unknown network"
         at = session.created_at.strftime("%d %B %Y, %H:%M UTC")
         _tell(
             user_id,
             "New sign-in to your account",
-            f"Somebody signed in with {device} from {session.network or 'an unknown network'}"
-            f" on {at}.",
+            f"Somebody signed in with {device} from {where} on {at}."
+            + (_NOT_POSSIBLE if session.risk >= HIGH else ""),
         )
 
 
@@ -34,6 +42,21 @@ def app_connected(*, user_id: UUID, client_id: UUID, scopes: tuple[str, ...]) ->
         may = "".join(f"\n- {meaning_of(scope)}" for scope in scopes)
         what = f"{client.name} was let into your account. It may:{may}"
         _tell(user_id, f"{client.name} was let into your account", what)
+
+
+def factor_reset_requested(*, user_id: UUID) -> None:
+    """Tell that somebody of the bank asks for the end of a person's second factors."""
+    what = "Somebody asked the bank to reset the second factors of your account."
+    _tell(user_id, "Your second factors are about to be reset", what)
+
+
+def impersonation_requested(*, user_id: UUID, reason: str) -> None:
+    """Tell that somebody of the bank asks to look at a person's things."""
+    what = (
+        f"Somebody of the bank asks to look at your accounts as you see them. Why: {reason}."
+        " Nothing is shown to them before you agree, in the bank's own pages."
+    )
+    _tell(user_id, "May we look at your accounts?", what)
 
 
 def address_changed(*, former: str, name: str) -> None:

@@ -104,16 +104,25 @@ def _prepared(
         email=canonical_email(email),
         full_name=checked_name(full_name),
         roles=list(checked_roles(roles)),
-        password=hashing.unusable() if password is None else hash_of(password),
+        password=(
+            hashing.unusable()
+            if password is None
+            else hash_of(password, own_words=passwords.words_of(email, full_name))
+        ),
         created_at=registered_at,
     )
 
 
-def hash_of(typed: str) -> str:
-    """Return the hash of a password that may be set, or refuse it."""
+def hash_of(typed: str, *, own_words: tuple[str, ...]) -> str:
+    """Return the hash of a password that may be set, or refuse it.
+
+    `own_words` are those of the person's name and address, which a password is not made of.
+    """
     password = passwords.acceptable(typed)
     if hashing.is_common(password):
         raise WeakPassword("this password is among those that are tried first")
+    if passwords.is_made_of(password, own_words):
+        raise WeakPassword("this password is made of words that everybody would try here")
     if password == passwords.DEMONSTRATION and not is_demonstration():
         raise WeakPassword("this password is in the manual, so it opens demonstrations only")
     return hashing.hashed(password)

@@ -20,6 +20,8 @@ from apps.auth.domain.rotation import Line, Verdict, judge
 from apps.auth.models import (
     AuthorizationCode,
     Challenge,
+    ExternalRequest,
+    Impersonation,
     MailLink,
     RefreshFamily,
     Session,
@@ -90,6 +92,8 @@ def deactivate(*, user_id: UUID, now: datetime) -> User:
     """Let somebody sign in no more and end all their sessions. A second call changes nothing."""
     with unit_of_work("auth"):
         user = _locked(user_id)
+        user.revoked_before = now
+        user.save(update_fields=["revoked_before"])
         if user.is_active:
             user.is_active = False
             user.save(update_fields=["is_active"])
@@ -116,6 +120,12 @@ def end_all(*, user_id: UUID, reason: str, now: datetime, keep: UUID | None = No
     ended = [one for one in selectors.sessions_alive(user_id=user_id) if one != keep]
     for session_id in ended:
         _end(session_id, reason, now)
+    looked_at = Impersonation.objects.filter(
+        Q(staff_id=user_id) | Q(user_id=user_id), state__in=["requested", "approved"]
+    )
+    if keep is None:  # whoever signs out everywhere else goes on to be helped
+        ended += list(looked_at.values_list("pk", flat=True))
+        looked_at.update(state="ended", ended_at=now)
     on_their_way = AuthorizationCode.objects.filter(user_id=user_id, used_at__isnull=True)
     on_their_way.update(used_at=now)
     return ended
@@ -133,6 +143,7 @@ def prune(*, now: datetime) -> int:
         Challenge.objects.filter(expires_at__lt=yesterday).delete()
         MailLink.objects.filter(expires_at__lt=yesterday).delete()
         AuthorizationCode.objects.filter(expires_at__lt=yesterday).delete()
+        ExternalRequest.objects.filter(expires_at__lt=yesterday).delete()
         return len(ids)
 
 

@@ -5,13 +5,13 @@ from datetime import datetime
 from apps.auth import selectors
 from apps.auth.adapters import attempts, hashing
 from apps.auth.conf import is_demonstration
-from apps.auth.contracts import InvalidEmail, WeakPassword
+from apps.auth.contracts import InvalidEmail, UserLocked, UserLoginFailed, WeakPassword
 from apps.auth.domain import passwords
 from apps.auth.domain.challenges import SIGN_IN
 from apps.auth.domain.device import Device
 from apps.auth.domain.email import canonical_email
 from apps.auth.models import User
-from apps.auth.services import challenges, trusted_browsers
+from apps.auth.services import challenges, risk, trusted_browsers
 from apps.auth.services.issuing import (
     InvalidCredentials,
     Tokens,
@@ -22,6 +22,7 @@ from apps.auth.services.issuing import (
 from vortex.db import unit_of_work
 from vortex.errors import Unauthenticated
 from vortex.ids import new_id
+from vortex.outbox import publish
 
 
 class SecondFactorRequired(Unauthenticated, code="mfa_required", title="Second factor required"):
@@ -39,11 +40,20 @@ def sign_in(
 
     `trusted` is what a browser was given when its owner asked not to be asked again.
     """
-    user = prove(email=email, password=password)
+    user = prove(email=email, password=password, network=device.neighbourhood, now=now)
+    return admit(user, amr=("pwd",), device=device, now=now, trusted=trusted)
+
+
+def admit(
+    user: User, *, amr: tuple[str, ...], device: Device, now: datetime, trusted: str = ""
+) -> Tokens:
+    """Open a session for whoever has proved one factor, or ask for the second one they have."""
     methods = selectors.second_factors(user_id=user.pk)
-    if not methods or trusted_browsers.is_trusted(user=user, token=trusted, now=now):
-        return open_session(user, amr=("pwd",), device=device, now=now)
-    asked = challenges.ask(challenge_id=new_id(), user=user, purpose=SIGN_IN, amr=("pwd",), now=now)
+    judged = risk.judge(user_id=user.pk, device=device, now=now)
+    skips = not judged.is_high and trusted_browsers.is_trusted(user=user, token=trusted, now=now)
+    if not methods or skips:
+        return open_session(user, amr=amr, device=device, now=now)
+    asked = challenges.ask(challenge_id=new_id(), user=user, purpose=SIGN_IN, amr=amr, now=now)
     raise SecondFactorRequired(
         challenge=challenges.token_of(asked),
         methods=list(methods),
@@ -69,7 +79,7 @@ def finish(
     return tokens_of(session, token_id=token_id, issued_at=now, now=now), asked.user
 
 
-def prove(*, email: str, password: str) -> User:
+def prove(*, email: str, password: str, network: str, now: datetime) -> User:
     """Return the active person who has this address and password, or refuse.
 
     The refusal and the work are the same whatever is wrong, and every attempt counts for the
@@ -79,15 +89,36 @@ def prove(*, email: str, password: str) -> User:
         address, typed = canonical_email(email), passwords.normalised(password)
     except (InvalidEmail, WeakPassword):
         raise InvalidCredentials from None
-    attempts.count(address)
+    _count(address, now)
     user = selectors.user_or_none(email=address)
     proved = hashing.proves(typed, user.password if user else None)
     if user is None or not proved or not user.is_active or _opens_demonstrations_only(typed):
+        failed_for = user.pk if user else None
+        with unit_of_work("auth"):
+            publish(
+                UserLoginFailed(
+                    attempt_id=new_id(), user_id=failed_for, network=network, failed_at=now
+                )
+            )
         raise InvalidCredentials
     attempts.forget(address)
     if hashing.is_outdated(user.password):
         _renew_hash(user, typed)
     return user
+
+
+def _count(address: str, now: datetime) -> None:
+    """Count an attempt; the first one too many is said, whether or not anybody has the address."""
+    try:
+        attempts.count(address)
+    except attempts.TooManySignIns as refusal:
+        if refusal.is_first:
+            user = selectors.user_or_none(email=address)
+            with unit_of_work("auth"):
+                publish(
+                    UserLocked(lock_id=new_id(), user_id=user.pk if user else None, locked_at=now)
+                )
+        raise
 
 
 def _renew_hash(user: User, typed: str) -> None:

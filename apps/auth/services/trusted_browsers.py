@@ -9,8 +9,9 @@ from uuid import UUID
 
 from apps.auth.adapters import codes
 from apps.auth.conf import TRUST_LIFETIME
+from apps.auth.domain.challenges import MULTI_FACTOR
 from apps.auth.domain.device import Device
-from apps.auth.models import TrustedBrowser, User
+from apps.auth.models import Session, TrustedBrowser, User
 from vortex.db import needs_transaction, unit_of_work
 from vortex.errors import NotFound
 from vortex.ids import new_id
@@ -53,6 +54,22 @@ def is_trusted(*, user: User, token: str, now: datetime) -> bool:
             expires_at__gt=now,
         )
         return trusted.update(last_used_at=now) == 1
+
+
+def is_where_trusted(*, user_id: UUID, session_id: UUID, now: datetime) -> bool:
+    """Say whether a session that goes on was proved by two factors, or is in a trusted browser."""
+    alive = Session.objects.filter(pk=session_id, user_id=user_id, revoked_at__isnull=True)
+    session = alive.filter(expires_at__gt=now, client__isnull=True).first()
+    if session is None:
+        return False
+    alike = TrustedBrowser.objects.filter(
+        user_id=user_id,
+        user_agent=session.user_agent,
+        network=session.network,
+        revoked_at__isnull=True,
+        expires_at__gt=now,
+    )
+    return MULTI_FACTOR in session.amr or alike.exists()
 
 
 def distrust(*, browser_id: UUID, user_id: UUID, now: datetime) -> None:

@@ -149,3 +149,25 @@ def test_of_an_address_only_the_neighbourhood_is_kept(address, kept):
 
 def test_a_user_agent_is_kept_short_and_printable():
     assert Device("", "curl\x1b[2J" + "x" * 500).name == ("curl[2J" + "x" * 500)[:200]
+
+
+@pytest.mark.asvs("V6.2.11")
+@pytest.mark.parametrize(
+    ("password", "weak"),
+    [
+        ("VortexCore2026!", True),
+        ("vortex-bank-admin-1", True),
+        ("Password1234!!", True),
+        ("ada.lovelace.1815", True),
+        ("lovelaceLOVELACE", True),
+        ("123456789012345", True),
+        ("correct horse battery", False),
+        ("vortex-demo-2026", False),
+        ("Bank holiday in Rye", False),
+        ("пароль по-русски", False),
+    ],
+)
+def test_a_password_is_not_made_of_the_banks_words_or_ones_own(password: str, *, weak: bool):
+    own = passwords.words_of("ada@example.com", "Ada Lovelace")
+
+    assert passwords.is_made_of(password, own) is weak

@@ -105,8 +105,9 @@ def read(path: str, headers: Headers, body: bytes) -> Asked | None:
         said = _value(body)
         atomic, transfers = _bulk(said) if path in BULK else (None, (_transfer(said, new_id()),))
         token = verify_signature(raw)
+        owner = token.principal
         if (
-            token.principal.scopes or token.principal.client_id
+            owner.scopes or owner.client_id or owner.actor_id
         ):  # what such a token may do is for the API to say
             return None
         if atomic is None and problem_of(posting_of(transfers[0], token.principal.user_id)):

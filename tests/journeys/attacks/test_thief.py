@@ -165,6 +165,92 @@ def test_the_links_of_mails_are_guessed_by_nobody(thief: httpx.Client) -> None:
         assert thief.post(path, json=body).json()["code"] == "link_not_valid"
 
 
+def test_the_page_of_consent_sends_nobody_to_a_thief(thief: httpx.Client) -> None:
+    asked = {
+        "response_type": "code",
+        "client_id": str(new_id()),
+        "redirect_uri": "https://thief.example/callback",
+        "scope": "openid",
+        "state": "x",
+        "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeGgl9NYN4kAfUUUHq4M",
+        "code_challenge_method": "S256",
+    }
+
+    page = thief.get("/api/auth/oauth/authorize", params=asked)
+    token = thief.post(
+        "/api/auth/oauth/token",
+        data={"grant_type": "authorization_code", "code": "x", "client_id": asked["client_id"]},
+    )
+
+    assert (page.status_code, "Location" in page.headers) == (400, False)
+    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+    assert (token.status_code, token.json()["error"]) == (401, "invalid_client")
+
+
+def test_a_page_of_another_site_refreshes_nothing_by_the_victims_cookie(
+    thief: httpx.Client,
+) -> None:
+    page = {"X-Token-Transport": "cookie"}
+    body = {"email": VICTIM, "password": PASSWORD}
+    entered = thief.post("/api/auth/login", json=body, headers=page)
+    assert (entered.json()["refresh"], "HttpOnly" in entered.headers["Set-Cookie"]) == ("", True)
+
+    form = thief.post("/api/auth/refresh", json={})
+    other = thief.post(
+        "/api/auth/refresh", json={}, headers={**page, "Sec-Fetch-Site": "cross-site"}
+    )
+
+    assert (form.status_code, other.status_code) == (401, 403)
+    assert thief.post("/api/auth/refresh", json={}, headers=page).status_code == 200
+
+
+def test_a_key_that_may_read_moves_no_money_at_any_door(thief: httpx.Client) -> None:
+    access = login(thief, VICTIM, PASSWORD).json()["access"]
+    bearer = {"Authorization": f"Bearer {access}"}
+    wanted = {"name": "Reads", "scopes": ["accounts:read"], "expires_in_days": 1}
+    key = thief.post("/api/auth/api-keys", json=wanted, headers=bearer).json()["key"]
+    token = thief.post("/api/auth/api-keys/token", json={"key": key}).json()["access"]
+    held = {"Authorization": f"Bearer {token}", "Idempotency-Key": new_id().hex}
+    accounts = thief.get("/api/accounts", headers=held).json()["items"]
+    transfer = {
+        "source_account_id": accounts[0]["id"],
+        "target_account_id": accounts[-1]["id"],
+        "amount": {"amount": "0.01", "currency": "EUR"},
+    }
+
+    for path in ("/api/transactions", "/api/v1/transactions"):
+        refused = thief.post(path, json=transfer, headers=held)
+        assert (refused.status_code, refused.json()["code"]) == (403, "insufficient_scope")
+    assert thief.get("/api/auth/user/profile", headers=held).status_code == 403
+
+
+def test_nobody_looks_as_another_or_does_to_others_what_staff_do(thief: httpx.Client) -> None:
+    access = login(thief, "customer2@example.com", PASSWORD).json()["access"]
+    bearer = {"Authorization": f"Bearer {access}"}
+    someone = new_id()
+    why = {"reason": "because"}
+    asks = {"user_id": str(someone), "reason": "because", "minutes": 5}
+
+    for path, body in (
+        ("/api/auth/impersonations", asks),
+        (f"/api/auth/users/{someone}/suspend", why),
+        (f"/api/auth/users/{someone}/unlock", why),
+        (f"/api/auth/users/{someone}/factor-resets", {"proof": "video", "note": "x"}),
+        (f"/api/auth/impersonations/{someone}/token", {}),
+    ):
+        assert thief.post(path, json=body, headers=bearer).status_code == 403, path
+    assert (
+        thief.post(f"/api/auth/impersonations/{someone}/approve", headers=bearer).status_code == 404
+    )
+
+
+def test_no_answer_of_another_provider_is_made_up(thief: httpx.Client) -> None:
+    body = {"code": "x", "state": "y"}
+
+    assert thief.post("/api/auth/external/callback", json=body).status_code == 401
+    assert thief.post("/api/auth/external/nobody/start").status_code == 404
+
+
 def test_a_spoofed_address_does_not_buy_new_attempts(bank: Bank) -> None:
     statuses: list[int] = []
     with bank.client() as client:

@@ -9,6 +9,7 @@ from vortex.clock import now
 from vortex.contracts import Principal
 from vortex.identity import (
     RevocationUnavailable,
+    Revoked,
     SessionIsRevoked,
     is_revoked,
     revoke_session,
@@ -92,3 +93,51 @@ def test_a_revocation_that_could_not_be_written_is_not_silent(owner, settings):
         revoke_session(owner.session_id, now() + timedelta(minutes=1))
     with pytest.raises(RevocationUnavailable):
         revoke_user(owner.user_id, now())
+
+
+KNOWN: list[Revoked] = [Revoked()]
+
+
+def load() -> Revoked:
+    """Stand in for settings.VORTEX_REVOCATIONS_LOADER: what auth's database would say."""
+    [known] = KNOWN
+    return known
+
+
+def broken() -> Revoked:
+    """Stand in for auth while it cannot be asked."""
+    raise ConnectionError("auth does not answer")
+
+
+def test_nobody_is_in_before_what_was_lost_is_known_again(issuer, owner, settings):
+    raw, user_wide, other = issuer.token(owner), issuer.token(), issuer.token()
+    revoke_session(owner.session_id, now() + timedelta(minutes=15))
+    settings.VORTEX_REVOCATIONS_LOADER = f"{__name__}.load"
+    KNOWN[:] = [
+        Revoked(
+            sessions=(owner.session_id,),
+            until=now() + timedelta(minutes=15),
+            users=((verify(user_wide).user_id, now()),),
+        )
+    ]
+
+    valkey.client().flushdb()
+
+    for gone in (raw, user_wide):
+        with pytest.raises(SessionIsRevoked):
+            verify(gone)
+    verify(other)
+
+
+def test_nobody_is_in_while_it_cannot_be_known_what_was_lost(issuer, owner, settings):
+    raw = issuer.token(owner)
+    verify(raw)
+    valkey.client().flushdb()
+    settings.VORTEX_REVOCATIONS_LOADER = f"{__name__}.broken"
+
+    with pytest.raises(RevocationUnavailable):
+        verify(raw)
+
+    settings.VORTEX_REVOCATIONS_LOADER = f"{__name__}.load"
+    KNOWN[:] = [Revoked()]
+    verify(raw)
