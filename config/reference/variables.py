@@ -61,9 +61,18 @@ VARIABLES: dict[str, Variable] = {
         "a directory for attachments and statements that customers send; without it they are kept"
         " in the database"
     ),
+    "VORTEX_GEOIP_DATABASE": Variable(
+        "a database of cities in MaxMind's format (mmdb), for places and impossible travel on"
+        " sign-in; without it there are none"
+    ),
     "VORTEX_HOME": Variable("where `make up` keeps data and logs", ".vortex"),
     "VORTEX_HOSTS": Variable(
         "the contexts whose code runs here, with commas", "all whose code is on disk"
+    ),
+    "VORTEX_IDENTITY_PROVIDERS": Variable(
+        "other providers of OpenID Connect that people may sign in by: a JSON list of objects with"
+        " `name`, `title`, `issuer`, `client_id` and `client_secret`",
+        "[]",
     ),
     "VORTEX_JWKS_URL": Variable(
         "where the keys of access tokens are; without it auth's contract is asked"
@@ -91,6 +100,10 @@ VARIABLES: dict[str, Variable] = {
     ),
     "VORTEX_MOVE_TARGET_URL": Variable("where the service answers to the monolith"),
     "VORTEX_ORIGINS": Variable("the origins that passkeys are used from, with commas"),
+    "VORTEX_PROVIDERS_MAY_BE_LOCAL": Variable(
+        "`1` asks those providers by http and at private addresses too; on one's own machine only",
+        "0",
+    ),
     "VORTEX_PUBLIC_URL": Variable("where people find the bank", "http://localhost:8000"),
     "VORTEX_RATE_LIMIT_SCALE": Variable("multiplies every rate limit, for load tests", "1"),
     "VORTEX_REQUEST_DEADLINE_MS": Variable("the longest that one request may take", "30000"),
