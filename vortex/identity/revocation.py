@@ -117,7 +117,7 @@ def make_again() -> None:
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody is let in
             raise _unavailable(error) from None
         remember(known)
-        log.warning("identity.revocation.made_again", sessions=len(known.sessions))
+        log.info("identity.revocation.made_again", sessions=len(known.sessions))
 
 
 def remember(known: Revoked) -> None:

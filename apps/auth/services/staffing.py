@@ -5,7 +5,7 @@ from uuid import UUID
 
 from apps.auth import selectors
 from apps.auth.adapters import attempts
-from apps.auth.contracts import PermissionMissing, UserReactivated, UserUnlocked
+from apps.auth.contracts import PermissionMissing, UserNotFound, UserReactivated, UserUnlocked
 from apps.auth.domain.roles import ADMINISTRATOR
 from apps.auth.models import StaffAct, User
 from apps.auth.services import sessions
@@ -57,12 +57,13 @@ def reactivate(*, user_id: UUID, staff_id: UUID, reason: str, now: datetime) -> 
     """Let somebody sign in again; what had ended stays ended. Erased people stay erased."""
     user = allowed(staff_id, "users.suspend", user_id)
     why = checked_reason(reason)
+    if user.email.endswith("@erased.invalid"):
+        raise UserNotFound(user_id=str(user_id))
     with unit_of_work("auth"):
-        if user.is_active:
-            return user
-        write_down(staff_id=staff_id, user_id=user_id, act="reactivate", reason=why, now=now)
-        publish(UserReactivated(user_id=user_id, reactivated_at=now))
-    return sessions.reactivate(user_id=user_id)
+        if User.objects.filter(pk=user_id, is_active=False).update(is_active=True):
+            write_down(staff_id=staff_id, user_id=user_id, act="reactivate", reason=why, now=now)
+            publish(UserReactivated(user_id=user_id, reactivated_at=now))
+    return selectors.user(user_id=user_id)
 
 
 def must(staff_id: UUID, permission: str) -> None:
