@@ -30,7 +30,7 @@ from apps.auth.services.oauth.server import BankServer, Moment
 from vortex.clock import now
 from vortex.db import unit_of_work
 from vortex.errors import Refusal
-from vortex.http.address import client_address
+from vortex.http.address import client_address, network_of
 from vortex.http.throttles import spend
 from vortex.ids import new_id
 
@@ -81,7 +81,7 @@ def _step(request: HttpRequest, question: Question) -> HttpResponse:
 
 
 def _first_factor(request: HttpRequest) -> None:
-    spend("sign_in", f"address:{client_address(request)}")
+    spend("sign_in", f"address:{network_of(client_address(request))}")
     user = signing_in.prove(
         email=request.POST.get("email", ""),
         password=request.POST.get("password", ""),
@@ -99,7 +99,7 @@ def _first_factor(request: HttpRequest) -> None:
 
 
 def _second_factor(request: HttpRequest) -> None:
-    spend("sign_in", f"address:{client_address(request)}")
+    spend("sign_in", f"address:{network_of(client_address(request))}")
     token = str(request.session.get(_STATE, {}).get("challenge", ""))
     asked = challenges.by_token(token, purpose=SIGN_IN, now=now())
     assert asked.user is not None
