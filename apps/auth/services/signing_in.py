@@ -49,9 +49,7 @@ def admit(
 ) -> Tokens:
     """Open a session for whoever has proved one factor, or ask for the second one they have."""
     methods = selectors.second_factors(user_id=user.pk)
-    judged = risk.judge(user_id=user.pk, device=device, now=now)
-    skips = not judged.is_high and trusted_browsers.is_trusted(user=user, token=trusted, now=now)
-    if not methods or skips:
+    if not methods or _is_let_off(user, device=device, trusted=trusted, now=now):
         return open_session(user, amr=amr, device=device, now=now)
     asked = challenges.ask(challenge_id=new_id(), user=user, purpose=SIGN_IN, amr=amr, now=now)
     raise SecondFactorRequired(
@@ -60,6 +58,13 @@ def admit(
         expires_in=int((asked.expires_at - now).total_seconds()),
         public_key=challenges.passkey_options(asked) if "passkey" in methods else None,
     )
+
+
+def _is_let_off(user: User, *, device: Device, trusted: str, now: datetime) -> bool:
+    """Say whether the browser is trusted, and is where it can be."""
+    if not trusted or risk.judge(user_id=user.pk, device=device, now=now).is_high:
+        return False
+    return trusted_browsers.is_trusted(user=user, token=trusted, now=now)
 
 
 def finish(

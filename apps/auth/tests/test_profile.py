@@ -89,7 +89,7 @@ def test_a_person_reads_their_own_profile(own: APIClient, ada: User):
     assert (profile["id"], profile["email"]) == (str(ada.pk), ada.email)
     assert set(profile) == {
         *("id", "email", "email_verified_at"),
-        *("full_name", "roles", "created_at"),
+        *("full_name", "roles", "created_at", "impersonation"),
     }
 
 

@@ -20,7 +20,7 @@ from apps.transactions.tests.lane_site import Payer, Site, site, token
 from vortex import valkey
 from vortex.clock import now
 from vortex.db import alias_of
-from vortex.identity import revoke_session
+from vortex.identity import Revoked, remember, revoke_session
 from vortex.ids import new_id
 
 DATABASE: Final = alias_of("transactions")
@@ -30,6 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=[DATABASE])
 @pytest.fixture
 def doors(settings) -> Iterator[Site]:
     valkey.client().flushdb()
+    remember(Revoked())
     with site(settings) as opened:
         yield opened
 

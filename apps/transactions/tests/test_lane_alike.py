@@ -15,6 +15,7 @@ from apps.transactions.models import Account
 from apps.transactions.tests.lane_site import Payer, Site, site
 from vortex import valkey
 from vortex.db import alias_of
+from vortex.identity import Revoked, remember
 from vortex.ids import new_id
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=[alias_of("transactions")])
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=[alias_of("transa
 @pytest.fixture
 def doors(settings) -> Iterator[Site]:
     valkey.client().flushdb()
+    remember(Revoked())
     with site(settings) as opened:
         yield opened
 

@@ -19,6 +19,7 @@ from apps.transactions.tests.lane_site import Payer, Site, site
 from apps.transactions.tests.test_lane_alike import neutral
 from vortex import valkey
 from vortex.db import alias_of
+from vortex.identity import Revoked, remember
 from vortex.ids import new_id
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=[alias_of("transactions")])
@@ -30,6 +31,7 @@ Change = Callable[[dict[str, Any], Payer, list[dict[str, Any]]], None]
 @pytest.fixture
 def doors(settings) -> Iterator[Site]:
     valkey.client().flushdb()
+    remember(Revoked())
     with site(settings) as opened:
         yield opened
 

@@ -32,6 +32,7 @@ from vortex.binding import bind
 from vortex.clock import now
 from vortex.db import alias_of
 from vortex.errors import Refusal
+from vortex.identity import Revoked, remember
 from vortex.ids import new_id
 from vortex.testing import client_of, person
 
@@ -283,6 +284,7 @@ def test_every_door_for_customers_keeps_the_limit() -> None:
 @pytest.fixture
 def doors(settings) -> Iterator[Site]:
     valkey.client().flushdb()
+    remember(Revoked())
     with site(settings) as opened:
         yield opened
 
