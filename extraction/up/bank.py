@@ -40,6 +40,7 @@ class SeparateBank(Bank):
         super().__init__(options, screen)
         self._names = names
         self._deployments: list[Deployment] = []
+        self._fronted = False
 
     def open(self) -> None:
         """Start everything and return once each deployment says that it is ready."""
@@ -59,6 +60,10 @@ class SeparateBank(Bank):
         if sentence := self._builder.finish():
             self._screen.tell(sentence)
         self._start(shared)
+        # The address answers when all of the bank does: nobody meets half of it.
+        self._wait_until_ready()
+        self._supervisor.open(self._gateway())
+        self._fronted = True
         self._wait_until_ready()
 
     def close(self) -> None:
@@ -148,7 +153,6 @@ class SeparateBank(Bank):
         if self._sandbox is not None:
             self._supervisor.open(self._sandbox.program(dict(os.environ)))
         self._supervisor.open(*webs)
-        self._supervisor.open(self._gateway())
 
     def _gateway(self) -> Envoy:
         monolith, *services = self._deployments
@@ -161,7 +165,8 @@ class SeparateBank(Bank):
     def _readiness(self) -> str:
         """Return the first answer that is not yes, of all deployments and then of the gateway."""
         answers = [self._ask(ports.LOCALHOST, each.port) for each in self._deployments]
-        answers.append(super()._readiness())
+        if self._fronted:
+            answers.append(super()._readiness())
         return next((answer for answer in answers if not answer.startswith("200")), answers[-1])
 
 
