@@ -41,6 +41,23 @@ def test_somebody_signs_in_by_keyboard_and_stays_signed_in(visit: Enter):
     assert visitor.page.evaluate("Object.values(localStorage).join().length") < 40
 
 
+def test_signing_in_leads_to_nobody_elses_page(visit: Enter):
+    for elsewhere in (
+        "//example.org/",
+        "/%5Cexample.org",
+        "https://example.org",
+        "javascript:alert(1)",
+    ):
+        visitor = visit()
+        page = visitor.open(f"/sign-in?next={elsewhere}")
+
+        page.get_by_label("E-mail").fill(CUSTOMER)
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        visitor.press("Enter")
+
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Clara")
+
+
 def test_a_wrong_password_is_said_and_the_address_is_kept(visit: Enter):
     visitor = visit()
     page = visitor.open("/sign-in")
