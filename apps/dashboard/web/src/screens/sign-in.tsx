@@ -22,7 +22,7 @@ type Question = { challenge: string; methods: Method[]; public_key: unknown };
 /** Where somebody wanted to go; only an address of ours. */
 function goOn(): void {
   const next = query.value.get("next") ?? "/";
-  // As the browser reads it: "/\\somewhere.else" is an address of somebody else.
+  // As the browser reads it: "/\somewhere.else" is an address of somebody else.
   const isOurs = URL.canParse(next, location.origin) && new URL(next, location.origin).origin === location.origin;
   go(isOurs ? next : "/", { replace: true });
 }
