@@ -12,7 +12,18 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, CDPSession, ConsoleMessage, Page, Request
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    CDPSession,
+    ConsoleMessage,
+    Page,
+    Request,
+    expect,
+)
+
+# A busy machine is no fault of the page.
+expect.set_options(timeout=20_000)
 
 WEB: Final = Path(__file__).resolve().parents[1] / "web"
 DIST: Final = WEB.parent / "dist"

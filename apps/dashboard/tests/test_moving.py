@@ -166,7 +166,7 @@ def test_a_transfer_that_has_to_be_confirmed_goes_on_after_the_proof(visit: Ente
     dialog.get_by_label("Password").fill(PASSWORD)
     visitor.press("Enter")
 
-    expect(page.get_by_role("heading", level=2)).to_contain_text("€0.19 sent")
+    expect(page.get_by_role("heading", name="€0.19 sent to Rainy days")).to_be_visible()
     assert (
         sum("/step-up/verify" in url for url in answers) == 2
     )  # a wrong one counts once: five close the question
