@@ -100,3 +100,14 @@ def test_the_source_has_an_address_of_its_own_beside_each_bank(
 
     assert options.dev
     assert options.source_address == "http://localhost:5176"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_every_use_of_the_api_and_of_the_messages_is_typed_right(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Generate the types from docs/reference/openapi.json and let TypeScript look at the source."""
+    code = dashboard.main(["check"])
+
+    assert code == 0, "".join(capfd.readouterr())
