@@ -37,5 +37,5 @@ USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=6s --start-period=30s --retries=3 \
   CMD ["python", "-m", "config.up.probe", "/health/live"]
-CMD ["python", "-m", "uvicorn", "config.asgi:application", "--lifespan=off", "--no-access-log", "--no-proxy-headers", \
+CMD ["python", "-m", "uvicorn", "config.asgi:application", "--http=config.asgi:Protocol", "--lifespan=off", "--no-access-log", "--no-proxy-headers", \
      "--timeout-graceful-shutdown=10", "--host=0.0.0.0", "--port=8000"]

@@ -65,7 +65,7 @@ audit: $(VENV)/.dev ## Look for known weaknesses in dependencies and in our code
 	$(BIN)/bandit --quiet --recursive vortex apps config extraction -ll -ii --exclude '*/tests/*'
 
 bench: $(VENV)/.dev ## Measure throughput and latency (ONLY=, SECONDS=, SOAK=, JSON=1, PGLEDGER_SQL=)
-	$(BIN)/python -m tests.load
+	@$(BIN)/python -m tests.load
 
 pictures: $(VENV)/.dev ## Take the pictures of docs/pictures anew, in Chromium
 	PICTURES=1 $(BIN)/python -m pytest -n 0 -q apps/dashboard/tests/test_pictures.py

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
         "-m",
         "uvicorn",
         "config.asgi:application",
+        "--http=config.asgi:Protocol",
         "--lifespan=off",
         "--no-access-log",
         "--no-proxy-headers",

@@ -5,6 +5,7 @@
     make bench JSON=1                 the last line is one JSON object
     make bench SOAK=600               ten minutes of single transfers, with relay and consumers
     make bench PGLEDGER_SQL=file.sql  also pgledger: its SQL after that of its ULIDs
+    make bench HORDAK=1               also django-hordak
 
 Starts a durable bank of its own in a temporary directory. Rounds are interleaved, so that what else
 the machine does meets all of them; a figure is the median, its noise the range over the median.
@@ -12,6 +13,7 @@ Every law of the ledger is verified at the end.
 """
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -30,7 +32,7 @@ from tests.load.measuring import Measured
 
 Measure = Callable[[Bank, float], Measured]
 
-PGBENCH, PGLEDGER = "pgbench TPC-B", "pgledger"
+PGBENCH, PGLEDGER, HORDAK = "pgbench TPC-B", "pgledger", "django-hordak"
 COLUMNS: Final = (
     *("", "a second", "noise", "ratio", "P50", "P95", "P99 ms"),
     *("CPU µs each", "WAL", "met"),
@@ -66,6 +68,7 @@ class Options:
     soak: float
     json: bool
     pgledger: str
+    hordak: bool
     server: str
     workers: int
     accounts: int
@@ -74,6 +77,9 @@ class Options:
 def main() -> int:
     """Measure; return 1 where a law of the ledger is broken afterwards or a request failed."""
     options = _options()
+    if shutil.which("wrk") is None:
+        _note("The load comes from wrk, which is not here. On Debian and Ubuntu: apt install wrk")
+        return 2
     with tempfile.TemporaryDirectory() as home:
         extra = ("relay", "consume") if options.soak else ()
         with bank(
@@ -99,6 +105,7 @@ def _options() -> Options:
         soak=float(asked("SOAK", "") or 0),
         json=asked("JSON", "") == "1",
         pgledger=asked("PGLEDGER_SQL", ""),
+        hordak=asked("HORDAK", "") == "1",
         server=asked("SERVER", "") or "uvicorn",
         workers=int(asked("WORKERS", "") or 1),
         accounts=int(asked("ACCOUNTS", "") or 2_000),
@@ -111,6 +118,9 @@ def _all(opened: Bank, options: Options) -> dict[str, list[Measured]]:
     if options.pgledger:
         references.prepare_pgledger(opened, Path(options.pgledger))
         plan[PGLEDGER] = references.pgledger
+    if options.hordak:
+        references.prepare_hordak(opened)
+        plan[HORDAK] = references.hordak
     plan |= {n: t.measure for n, t in TARGETS.items() if not options.only or n in options.only}
     measuring.single(opened, 5)  # every token is verified once, every plan made
     found: dict[str, list[Measured]] = {name: [] for name in plan}

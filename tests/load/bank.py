@@ -26,6 +26,7 @@ MANAGE: Final = (sys.executable, "manage.py")
 SERVERS: Final = {
     "uvicorn": (
         *(sys.executable, "-m", "uvicorn", "config.asgi:application", "--lifespan=off"),
+        "--http=config.asgi:Protocol",
         *("--no-access-log", "--no-proxy-headers", "--host=127.0.0.1", "--port={port}"),
         "--workers={workers}",
     ),

@@ -11,7 +11,7 @@ from typing import Final
 
 from vortex import valkey
 from vortex.http.throttles import Limit, Spent, limit_of
-from vortex.identity.revocation import COMPLETE, session_key, user_key
+from vortex.identity.revocation import COMPLETE
 from vortex.identity.tokens import Verified
 
 # KEYS come in threes: the user's mark, the session's, the bucket; the last one says that no mark
@@ -58,13 +58,9 @@ def admit(scope: str, tokens: Sequence[Verified]) -> list[Spent | None]:
     limit: Limit = limit_of(scope)
     cost = limit.seconds * 1_000_000 // limit.quota
     keys: list[str] = []
+    prefix = f"limit:{scope}:"
     for token in tokens:
-        who = token.principal
-        keys += (
-            user_key(who.user_id),
-            session_key(who.session_id or who.user_id),
-            f"limit:{scope}:user:{who.user_id}",
-        )
+        keys += (*token.marks, prefix + token.caller)
     keys.append(COMPLETE)
     issued = [repr(token.issued_at) for token in tokens]
     try:

@@ -17,6 +17,7 @@ better. The store and its promises are vortex.idempotency's.
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, ClassVar, Final, cast
 
 import msgspec
@@ -141,7 +142,12 @@ def fingerprint_of(method: str, path: str, query: str, value: Any) -> bytes:
     the alias /api/v1/ is the same address.
     """
     said = msgspec.json.encode(value, order="deterministic")
-    return fingerprint(method, re.sub(r"^/api/v1/", "/api/", path), query, said)
+    return fingerprint(method, _address(path), query, said)
+
+
+@lru_cache(maxsize=256)
+def _address(path: str) -> str:
+    return re.sub(r"^/api/v1/", "/api/", path)
 
 
 def _answer_of(response: HttpResponse) -> Answer:

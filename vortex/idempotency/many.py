@@ -6,19 +6,17 @@ table, committed with the effects.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Final, cast
 
 import msgspec
-import psycopg
 from django.db import connections
 
-from vortex.db import alias_of, current_context
+from vortex.db import alias_of, arrays, current_context
+from vortex.db.arrays import ColumnCursor
 from vortex.idempotency.slots import Answer
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True):
     """Whether a caller's key is ours now, and what was answered under it before, if anything."""
 
     claimed: bool
@@ -26,34 +24,49 @@ class Claim:
     answer: Answer | None = None
 
 
-# Two statements: the second has a snapshot taken after the locks were obtained, so a key whose
-# first request commits meanwhile shows either its lock or its answer, and never neither.
-_LOCK = (
-    "select pg_try_advisory_xact_lock(idempotency_lock(c.caller, c.key))"
-    " from unnest(%s::text[], %s::text[]) with ordinality c (caller, key, place) order by c.place"
-)
-_READ = (
-    "select c.place, k.request_hash, k.status, k.headers::text, k.body"
-    " from unnest(%s::text[], %s::text[]) with ordinality c (caller, key, place)"
-    " join idempotency_key k on k.caller = c.caller and k.key = c.key"
+_YES: Final = Claim(True)
+_NO: Final = Claim(False)
+_encoder: Final = msgspec.json.Encoder()
+# What idempotency_claim_many answers: who was let in, and of the keys that stand what they hold.
+Known = tuple[
+    Sequence[bool],
+    Sequence[int] | None,
+    Sequence[bytes] | None,
+    Sequence[int] | None,
+    Sequence[str] | None,
+    Sequence[bytes] | None,
+]
+
+_CLAIM = (
+    "select claimed, places, hashes, statuses, headers, bodies from idempotency_claim_many(%s, %s)"
 )
 _RECORD = (
     "insert into idempotency_key (caller, key, request_hash, status, headers, body)"
-    " select * from unnest(%s::text[], %s::text[], %s::bytea[], %s::smallint[], %s::jsonb[],"
-    " %s::bytea[]) on conflict do nothing"
+    " select c.caller, c.key, c.hash, c.status, c.headers::jsonb, c.body"
+    " from unnest(%s, %s, %s, %s, %s, %s) c (caller, key, hash, status, headers, body)"
+    " on conflict do nothing"
 )
 
 
 def claim_many(callers: Sequence[str], keys: Sequence[str]) -> list[Claim]:
     """Claim distinct keys until the open unit of work ends; needs one."""
     with _cursor() as cursor:
-        cursor.execute(_LOCK, (list(callers), list(keys)), prepare=True)
-        claims = [Claim(claimed) for (claimed,) in cursor.fetchall()]
-        cursor.execute(_READ, (list(callers), list(keys)), prepare=True)
-        for place, known_hash, status, headers, body in cursor.fetchall():
-            kept = msgspec.json.decode(headers, type=dict[str, str])
-            answer = Answer(status, kept, bytes(body))
-            claims[place - 1] = Claim(claims[place - 1].claimed, bytes(known_hash), answer)
+        columns = (arrays.texts(callers), arrays.texts(keys))
+        cursor.execute(_CLAIM, columns, prepare=True, binary=True)
+        return claims_of(cast("Known", cursor.fetchone()))
+
+
+def claims_of(known: Known) -> list[Claim]:
+    """Return the claims that PostgreSQL granted, for code that claims in SQL of its own."""
+    claimed, places, hashes, statuses, all_headers, bodies = known
+    claims = [_YES if one else _NO for one in claimed]
+    columns = (places, hashes, statuses, all_headers, bodies)
+    for place, known_hash, status, headers, body in zip(
+        *[column or () for column in columns], strict=True
+    ):
+        kept = msgspec.json.decode(headers, type=dict[str, str])
+        answer = Answer(status, kept, bytes(body))
+        claims[place - 1] = Claim(claims[place - 1].claimed, bytes(known_hash), answer)
     return claims
 
 
@@ -62,12 +75,12 @@ def record_many(
 ) -> None:
     """Remember answers under claimed keys, if and when the open unit of work commits."""
     columns = (
-        list(callers),
-        list(keys),
-        list(hashes),
-        [answer.status for answer in answers],
-        [msgspec.json.encode(dict(answer.headers)).decode() for answer in answers],
-        [answer.body for answer in answers],
+        arrays.texts(callers),
+        arrays.texts(keys),
+        arrays.octets(hashes),
+        arrays.integers([answer.status for answer in answers]),
+        arrays.texts([_encoder.encode(answer.headers).decode() for answer in answers]),
+        arrays.octets([answer.body for answer in answers]),
     )
     with _cursor() as cursor:
         cursor.execute(_RECORD, columns, prepare=True)
@@ -75,9 +88,9 @@ def record_many(
             raise RuntimeError("an answer stood under a key that was claimed")
 
 
-def _cursor() -> "psycopg.Cursor[tuple[Any, ...]]":
+def _cursor() -> ColumnCursor:
     """Return a cursor that binds on the server: Django's would write the arrays into the SQL."""
     context = current_context()
     if context is None:
         raise RuntimeError("keys are claimed in the unit of work of the effects")
-    return psycopg.Cursor(connections[alias_of(context)].connection)
+    return ColumnCursor(connections[alias_of(context)].connection)

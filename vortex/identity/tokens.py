@@ -60,12 +60,18 @@ class Claims(msgspec.Struct, frozen=True):
 
 
 class Verified(msgspec.Struct, frozen=True):
-    """A token whose signature held: who it is about, its life, and the key that vouched for it."""
+    """A token whose signature held: who it is about, its life, and the key that vouched for it.
+
+    `caller` is the name under which limits and remembered answers know who it is about; `marks` are
+    where revocation keeps the ends of the user's tokens and of this session.
+    """
 
     principal: Principal
     issued_at: float
     expires_at: float
     kid: str
+    caller: str
+    marks: tuple[str, str]
 
 
 class _Recent:
@@ -150,7 +156,14 @@ def _decode(raw: str) -> Verified:
         raise InvalidToken from None
     if claims.exp - claims.iat > revocation.LONGEST_LIFE.total_seconds():
         raise InvalidToken("the token lives longer than any access token may")
-    return Verified(_principal(claims), claims.iat, claims.exp, kid)
+    return Verified(
+        principal=_principal(claims),
+        issued_at=claims.iat,
+        expires_at=claims.exp,
+        kid=kid,
+        caller=f"user:{claims.sub}",
+        marks=(revocation.user_key(claims.sub), revocation.session_key(claims.sid)),
+    )
 
 
 def _header(raw: str) -> dict[str, Any]:

@@ -83,7 +83,11 @@ def headers() -> str:
     CloudEvents extension attributes: traceparent, requestid, causationid (the event that is being
     handled, if any), authtype and authid (on whose behalf). Empty ones are left out.
     """
-    now = request.current()
+    return headers_in(request.current())
+
+
+def headers_in(now: request.RequestContext) -> str:
+    """Return the same for a context that is given."""
     found = {
         "traceparent": now.traceparent,
         "requestid": now.request_id,

@@ -10,6 +10,7 @@ from django.db import connections
 from apps.transactions.lane import answers
 from apps.transactions.lane.asked import BULK, Asked, Headers, headers_of, is_secure, read
 from apps.transactions.lane.bulks import Bulks
+from apps.transactions.lane.door import Door
 from apps.transactions.lane.group import Group
 from apps.transactions.lane.refusals import LedgerBusy
 from apps.transactions.lane.work import Job, Reply, answer_all, answer_bulk
@@ -36,6 +37,7 @@ class PostingLane:
         self._application = application
         self._group: Group[Job, Reply] = Group(answer_all, connections.close_all)
         self._bulks = Bulks(connections.close_all)
+        self.door = Door(self._group)  # for requests that come straight off the wire
 
     def close(self) -> None:
         """Answer who waits, and give the connections back."""
@@ -82,23 +84,35 @@ class PostingLane:
             if waiting is not None and reply is None:
                 return None
             said: Answer | Refusal = LedgerBusy(retry_after=1) if reply is None else reply.said
-            code = said.code if isinstance(said, Refusal) else None
-            answer = answers.refused(said, path) if isinstance(said, Refusal) else said
-            spent, secure = None if reply is None else reply.spent, is_secure(scope, headers)
+            code, answer = _worded(said, path)
+            spent = None if reply is None else reply.spent
+            secure = is_secure(scope["scheme"], headers)
             fields = answers.headers_of(
                 answer, spent, current.request_id, bulk=is_bulk, secure=secure
             )
             await _send(send, answer, fields)
-            peer = (scope.get("client") or ("",))[0]
             served(
+                current,
                 method="POST",
                 route=path,
                 status=answer.status,
                 code=code,
                 seconds=time.monotonic() - started,
-                client=address_behind(headers.get(b"x-forwarded-for", ""), peer),
+                client=_client(scope, headers),
             )
         return answer
+
+
+def _client(scope: Scope, headers: Headers) -> str:
+    peer = (scope.get("client") or ("",))[0]
+    return address_behind(headers.get(b"x-forwarded-for", ""), peer)
+
+
+def _worded(said: Answer | Refusal, path: str) -> tuple[str | None, Answer]:
+    """Return the code of a refusal, and the answer."""
+    if isinstance(said, Refusal):
+        return said.code, answers.refused(said, path)
+    return None, said
 
 
 async def _send(send: Any, answer: Answer, headers: answers.RawHeaders) -> None:

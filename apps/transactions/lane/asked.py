@@ -7,7 +7,6 @@ has the words for it.
 
 import re
 from collections.abc import MutableMapping
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final
@@ -45,18 +44,59 @@ _ELSEWHERE: Final = frozenset(
         b"x-http-method-override",
     }
 )
-_NEEDED: Final = frozenset({"source_account_id", "target_account_id", "amount"})
-_TEXTS: Final = ("description", "counterparty", "reference")
-_KNOWN: Final = _NEEDED | {*_TEXTS, "category", "effective_date"}
 _CATEGORIES: Final = frozenset(CATEGORIES)
-_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+_NO_DATE: Final = (None, msgspec.UNSET)
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 Headers = dict[bytes, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class _Amount(msgspec.Struct, forbid_unknown_fields=True):
+    amount: str
+    currency: str
+
+
+class _Said(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A transfer as it is written, its fields in the order of the alphabet.
+
+    So it is encoded again as a dictionary is with its keys in order, as its fingerprint needs it.
+    """
+
+    amount: _Amount
+    category: str | msgspec.UnsetType = msgspec.UNSET
+    counterparty: str | msgspec.UnsetType = msgspec.UNSET
+    description: str | msgspec.UnsetType = msgspec.UNSET
+    effective_date: str | msgspec.UnsetType | None = msgspec.UNSET
+    reference: str | msgspec.UnsetType = msgspec.UNSET
+    source_account_id: str
+    target_account_id: str
+
+
+class _SaidItem(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A transfer in a batch, which has its id from the caller; in the order of the alphabet too."""
+
+    amount: _Amount
+    category: str | msgspec.UnsetType = msgspec.UNSET
+    counterparty: str | msgspec.UnsetType = msgspec.UNSET
+    description: str | msgspec.UnsetType = msgspec.UNSET
+    effective_date: str | msgspec.UnsetType | None = msgspec.UNSET
+    id: str
+    reference: str | msgspec.UnsetType = msgspec.UNSET
+    source_account_id: str
+    target_account_id: str
+
+
+class _SaidBatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    all_or_none: bool | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="atomic")
+    items: list[_SaidItem]
+
+
+_TEXTS_OF_ALL: Final = 9  # the names and values that every transfer has
+_single_decoder: Final = msgspec.json.Decoder(_Said)
+_batch_decoder: Final = msgspec.json.Decoder(_SaidBatch)
+
+
+class Asked(msgspec.Struct, frozen=True):
     """What somebody may want: who says so, under which key, and which transfers.
 
     `all_or_none` is None for a request of one transfer.
@@ -68,11 +108,6 @@ class Asked:
     transfers: tuple[Transfer, ...]
     all_or_none: bool | None = None
 
-    @property
-    def caller(self) -> str:
-        """Return the name under which the idempotency store knows who is calling."""
-        return f"user:{self.token.principal.user_id}"
-
 
 def headers_of(scope: MutableMapping[str, Any]) -> Headers | None:
     """Return the headers of a request that may be the lane's, or None."""
@@ -81,18 +116,24 @@ def headers_of(scope: MutableMapping[str, Any]) -> Headers | None:
         return None
     found: Headers = {}
     for name, value in scope["headers"]:
-        if name in found or name in _ELSEWHERE:
+        if name in found:
             return None
         found[name] = value.decode("latin-1")
-    usual = (
-        found.get(b"content-type") in _JSON
-        and found.get(b"accept", "") in _ACCEPTED
-        and found.get(b"content-length", "").isdecimal()
-        and int(found[b"content-length"]) <= _most_bytes(path)
-        and (is_secure(scope, found) or not settings.SECURE_SSL_REDIRECT)
-        and _is_our_host(found.get(b"host", ""))
+    return found if is_usual(path, found, secure=is_secure(scope["scheme"], found)) else None
+
+
+def is_usual(path: str, headers: Headers, *, secure: bool) -> bool:
+    """Say whether headers are such as nearly every request has."""
+    length = headers.get(b"content-length", "")
+    return (
+        headers.get(b"content-type") in _JSON
+        and headers.get(b"accept", "") in _ACCEPTED
+        and _ELSEWHERE.isdisjoint(headers)
+        and length.isdecimal()
+        and int(length) <= _most_bytes(path)
+        and (secure or not settings.SECURE_SSL_REDIRECT)
+        and _is_our_host(headers.get(b"host", ""))
     )
-    return found if usual else None
 
 
 def read(path: str, headers: Headers, body: bytes) -> Asked | None:
@@ -101,18 +142,17 @@ def read(path: str, headers: Headers, body: bytes) -> Asked | None:
     key = headers.get(b"idempotency-key", "")
     if scheme.lower() != "bearer" or not raw or " " in raw or not KEY.fullmatch(key):
         return None
+    atomic: bool | None
     try:
-        said = _value(body)
-        atomic, transfers = _bulk(said) if path in BULK else (None, (_transfer(said, new_id()),))
         token = verify_signature(raw)
         owner = token.principal
-        if (
-            owner.scopes or owner.client_id or owner.actor_id
-        ):  # what such a token may do is for the API to say
-            return None
-        if atomic is None and problem_of(posting_of(transfers[0], token.principal.user_id)):
-            return None
-    except (Refusal, ValueError):
+        if owner.scopes or owner.client_id or owner.actor_id:
+            return None  # what such a token may do is for the API to say
+        if path in BULK:
+            said, transfers, atomic = _batch(body)
+        else:
+            said, transfers, atomic = _single(body, token)
+    except (Refusal, ValueError, msgspec.MsgspecError):
         return None
     return Asked(token, key, fingerprint_of("POST", path, "", said), transfers, atomic)
 
@@ -122,114 +162,113 @@ def _most_bytes(path: str) -> int:
     return most if path in BULK else _MOST_BYTES
 
 
-def is_secure(scope: MutableMapping[str, Any], headers: Headers) -> bool:
+def is_secure(scheme: str, headers: Headers) -> bool:
     """Say whether a request came by HTTPS, as Django does: from the proxy that settings trust."""
     trusted = settings.SECURE_PROXY_SSL_HEADER
     if trusted is None:
-        return bool(scope["scheme"] == "https")
+        return scheme == "https"
     name = trusted[0].removeprefix("HTTP_").replace("_", "-").lower().encode()
     return headers.get(name, "").split(",")[0].strip() == trusted[1]
 
 
-def _value(body: bytes) -> Any:
-    """Return what JSON says, as strictly as the API reads it.
+def _single(body: bytes, token: Verified) -> tuple[Any, tuple[Transfer, ...], None]:
+    """Return one transfer, which could be made if its accounts were right.
 
     msgspec is quick and takes the last of two equal keys. In JSON without escapes every text has
     two quotation marks, so a key that was swallowed is missed in their number.
     """
     if b"\\" not in body:
-        said = msgspec.json.decode(body)
+        said = _single_decoder.decode(body)
         if body.count(b'"') == 2 * _texts_of(said):
-            return said
-    return read_strictly(body)
+            transfer = _transfer(said, new_id())
+            if transfer.source_account_id == transfer.target_account_id:
+                raise ValueError("from an account to itself")
+            return said, (transfer,), None
+    said = msgspec.convert(read_strictly(body), _Said)
+    transfer = _transfer(said, new_id())
+    if problem_of(posting_of(transfer, token.principal.user_id)):
+        raise ValueError("not a posting")
+    return said, (transfer,), None
 
 
-def _texts_of(said: Any) -> int:
-    """Return how many texts there are in a request, keys included; in anything else, too few."""
-    if not isinstance(said, dict):
-        return -1
-    items = said.get("items")
-    if isinstance(items, list):
-        return len(said) + sum(map(_texts_of, items))
-    texts = len(said)
-    for value in said.values():
-        if isinstance(value, str):
-            texts += 1
-        elif isinstance(value, dict):
-            texts += len(value) + sum(isinstance(inner, str) for inner in value.values())
+def _texts_of(said: _Said | _SaidItem) -> int:
+    """Return how many texts there are in a transfer, keys included."""
+    texts = _TEXTS_OF_ALL
+    for value in (said.category, said.counterparty, said.description, said.reference):
+        if value is not msgspec.UNSET:
+            texts += 2
+    if said.effective_date is not msgspec.UNSET:
+        texts += 1 if said.effective_date is None else 2
     return texts
 
 
-def _bulk(said: Any) -> tuple[bool, tuple[Transfer, ...]]:
-    if not isinstance(said, dict) or not {"items"} <= said.keys() <= {"items", "atomic"}:
+def _batch(body: bytes) -> tuple[Any, tuple[Transfer, ...], bool]:
+    if b"\\" not in body:
+        said = _batch_decoder.decode(body)
+        texts = 1 + (said.all_or_none is not msgspec.UNSET)
+        texts += sum([_texts_of(item) for item in said.items]) + 2 * len(said.items)
+        if body.count(b'"') == 2 * texts:
+            return _batch_of(said)
+    return _batch_of(msgspec.convert(read_strictly(body), _SaidBatch))
+
+
+def _batch_of(said: _SaidBatch) -> tuple[Any, tuple[Transfer, ...], bool]:
+    if not 0 < len(said.items) <= MAX_BATCH:
         raise ValueError("not a batch")
-    items, atomic = said["items"], said.get("atomic", False)
-    if (
-        not isinstance(items, list)
-        or not 0 < len(items) <= MAX_BATCH
-        or not isinstance(atomic, bool)
-    ):
-        raise ValueError("not a batch")
-    return atomic, tuple([_item(item) for item in items])
+    transfers = tuple([_transfer(item, _id(item.id)) for item in said.items])
+    return said, transfers, said.all_or_none is True
 
 
-def _item(said: Any) -> Transfer:
-    if not isinstance(said, dict) or "id" not in said:
-        raise ValueError("not an item")
-    rest = said.copy()
-    return _transfer(rest, _id(rest.pop("id")))
-
-
-def _transfer(said: Any, posting_id: UUID) -> Transfer:
+def _transfer(said: _Said | _SaidItem, posting_id: UUID) -> Transfer:
     """Return the transfer that was said; ValueError where it is not said in the usual way."""
-    if not isinstance(said, dict) or not _NEEDED <= said.keys() <= _KNOWN:
-        raise ValueError("not a transfer")
-    description, counterparty, reference = (said.get(name, "") for name in _TEXTS)
-    for text in (description, counterparty, reference):
-        if not isinstance(text, str) or len(text) > MAX_TEXT:
-            raise ValueError("not a text")
-    category = said.get("category", "transfers")
-    if not isinstance(category, str) or category not in _CATEGORIES:
-        raise ValueError("not a category")
     transfer = Transfer(
-        posting_id=posting_id,
-        source_account_id=_id(said["source_account_id"]),
-        target_account_id=_id(said["target_account_id"]),
-        amount=_money(said["amount"]),
-        description=description,
-        counterparty=counterparty,
-        reference=reference,
-        category=category,
-        effective_date=_date(said.get("effective_date")),
+        posting_id,
+        _id(said.source_account_id),
+        _id(said.target_account_id),
+        _money(said.amount),
+        _text(said.description),
+        _text(said.counterparty),
+        _text(said.reference),
+        _category(said.category),
+        None if said.effective_date in _NO_DATE else _date(said.effective_date),
     )
-    if is_far(transfer):
+    if transfer.effective_date is not None and is_far(transfer):
         raise ValueError("in another age")
     return transfer
 
 
-def _id(value: Any) -> UUID:
-    if not isinstance(value, str) or not _UUID.fullmatch(value):
-        raise ValueError("not an id")
-    return UUID(value)
+def _id(value: str) -> UUID:
+    if len(value) != 36:
+        raise ValueError("not an id as it is usually written")
+    return msgspec.convert(value, UUID)
 
 
-def _money(value: Any) -> Money:
-    if not isinstance(value, dict) or value.keys() != {"amount", "currency"}:
-        raise ValueError("not money")
-    amount, currency = value["amount"], value["currency"]
-    if not isinstance(amount, str) or not isinstance(currency, str):
-        raise ValueError("not money")
-    money = Money.parse(amount, currency)
+def _money(said: _Amount) -> Money:
+    money = Money.parse(said.amount, said.currency)
     if money.minor <= 0:
         raise ValueError("not a payment")
     return money
 
 
-def _date(value: Any) -> date | None:
-    """Return the date, if there is one; ValueError where it is no plain date."""
-    if value is None:
-        return None
-    if not isinstance(value, str) or not _DATE.fullmatch(value):
+def _text(value: str | msgspec.UnsetType) -> str:
+    if value is msgspec.UNSET:
+        return ""
+    if len(value) > MAX_TEXT:
+        raise ValueError("not a text")
+    return value
+
+
+def _category(value: str | msgspec.UnsetType) -> str:
+    if value is msgspec.UNSET:
+        return "transfers"
+    if value not in _CATEGORIES:
+        raise ValueError("not a category")
+    return value
+
+
+def _date(value: Any) -> date:
+    """Return the date; ValueError where it is no plain date."""
+    if not _DATE.fullmatch(value):
         raise ValueError("not a plain date")
     return date.fromisoformat(value)
 

@@ -1,15 +1,15 @@
 """Group commit: whoever comes while a commit is in flight goes into the next one, together.
 
 One thread works; it takes whatever waits, at most so many at once, and never waits for company. So
-a request that comes alone goes alone and at once, and there is no timer.
+a request that comes alone goes alone and at once, and there is no timer. A thread that has nothing
+to do is woken after the event loop has read what its sockets hold: those belong together.
 """
 
 import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from vortex.telemetry import get_logger
 from vortex.telemetry.metrics import histogram
@@ -19,6 +19,7 @@ A = TypeVar("A")
 
 AT_ONCE: Final = 512
 WAITING: Final = 4_096
+_LOOK_SECONDS: Final = 1.0  # an event loop that is stopped wakes nobody
 
 log = get_logger("transactions.lane")
 _sizes = histogram(
@@ -28,11 +29,10 @@ _sizes = histogram(
 )
 
 
-@dataclass(slots=True)
-class _Waiting(Generic[J, A]):
+class _Waiting(NamedTuple, Generic[J, A]):
     job: J
     loop: asyncio.AbstractEventLoop
-    answer: "asyncio.Future[A | None]"
+    answered: "Callable[[J, A | None], object]"
 
 
 class Group(Generic[J, A]):
@@ -48,24 +48,37 @@ class Group(Generic[J, A]):
         self._closed = False
         self._queue: deque[_Waiting[J, A]] = deque()
         self._changed = threading.Condition()
+        self._is_idle = True  # and nobody is about to wake the thread
         self._thread: threading.Thread | None = None
 
-    def submit(self, job: J) -> "asyncio.Future[A | None] | None":
-        """Return the answer to come, or None where too many are waiting.
+    def take(self, job: J, answered: "Callable[[J, A | None], object]") -> bool:
+        """Take a job, or return False where too many are waiting.
 
-        The answer is None where the work failed: then it is not known what became of the job.
+        `answered` is called in this event loop with the job and its answer, which is None where the
+        work failed: then it is not known what became of the job.
         """
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(job, loop, loop.create_future())
         with self._changed:
             if len(self._queue) >= WAITING:
-                return None
-            self._queue.append(waiting)
+                return False
+            self._queue.append(_Waiting(job, loop, answered))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="posting-lane", daemon=True)
                 self._thread.start()
-            self._changed.notify()
-        return waiting.answer
+            if self._is_idle:
+                self._is_idle = False
+                loop.call_soon(self._wake)
+        return True
+
+    def submit(self, job: J) -> "asyncio.Future[A | None] | None":
+        """Take a job and return its answer to come, or None where too many are waiting."""
+        answer: asyncio.Future[A | None] = asyncio.get_running_loop().create_future()
+
+        def answered(_job: J, said: "A | None") -> None:
+            if not answer.done():
+                answer.set_result(said)
+
+        return answer if self.take(job, answered) else None
 
     def close(self) -> None:
         """Answer what waits, then end the thread; `at_end` runs in it last."""
@@ -75,11 +88,16 @@ class Group(Generic[J, A]):
         if self._thread is not None:
             self._thread.join()
 
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify()
+
     def _run(self) -> None:
         while True:
             with self._changed:
                 while not self._queue and not self._closed:
-                    self._changed.wait()
+                    self._is_idle = True
+                    self._changed.wait(_LOOK_SECONDS)
                 if not self._queue:
                     break
                 count = min(len(self._queue), AT_ONCE)
@@ -104,5 +122,7 @@ class Group(Generic[J, A]):
 
 def _deliver(answered: "list[tuple[_Waiting[J, A], A | None]]") -> None:
     for waiting, answer in answered:
-        if not waiting.answer.done():
-            waiting.answer.set_result(answer)
+        try:
+            waiting.answered(waiting.job, answer)
+        except Exception:
+            log.exception("transactions.lane.answer_failed")

@@ -6,9 +6,9 @@ leaves both or neither, and the key of the request finds out which.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from django.db import connections
 
 from apps.transactions.lane import answers
@@ -26,8 +26,7 @@ CONTEXT: Final = "transactions"
 _DEADLINE_MS: Final = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(msgspec.Struct, frozen=True):
     """A request that waits for its answer; `headers` travel with its event."""
 
     asked: Asked
@@ -35,8 +34,7 @@ class Job:
     headers: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """What to answer: an answer, or the refusal that becomes one in the request's own words."""
 
     said: Answer | Refusal
@@ -80,7 +78,7 @@ def answer_bulk(job: Job) -> Reply | None:
 
 def _bulk(job: Job) -> Answer | Refusal:
     asked = job.asked
-    (claim,) = claim_many([asked.caller], [asked.key])
+    (claim,) = claim_many([asked.token.caller], [asked.key])
     known = _known(job, claim)
     if known is not None:
         return known
@@ -90,14 +88,14 @@ def _bulk(job: Job) -> Answer | Refusal:
         atomic=bool(asked.all_or_none),
     )
     answer = answers.outcomes(outcomes)
-    record_many([asked.caller], [asked.key], [asked.request_hash], [answer])
+    record_many([asked.token.caller], [asked.key], [asked.request_hash], [answer])
     return answer
 
 
 def _answered(jobs: Sequence[Job]) -> "list[Answer | Refusal]":
     first: dict[tuple[str, str], int] = {}
     for place, job in enumerate(jobs):
-        first.setdefault((job.asked.caller, job.asked.key), place)
+        first.setdefault((job.asked.token.caller, job.asked.key), place)
     said: list[Answer | Refusal] = [RequestInProgress(retry_after=1)] * len(jobs)
     ours: list[int] = []
     with unit_of_work(CONTEXT):
@@ -140,7 +138,7 @@ def _make(jobs: Sequence[Job], places: Sequence[int], said: "list[Answer | Refus
             said[place] = result
     if kept:
         record_many(
-            [job.asked.caller for job, _ in kept],
+            [job.asked.token.caller for job, _ in kept],
             [job.asked.key for job, _ in kept],
             [job.asked.request_hash for job, _ in kept],
             [answer for _, answer in kept],

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from apps.transactions.adapters import arrays
-from apps.transactions.adapters.arrays import ColumnCursor
 from apps.transactions.contracts import Posting
 from apps.transactions.domain.posting import content_hash
+from vortex.db import arrays
+from vortex.db.arrays import ColumnCursor
 from vortex.db.work import current_epoch
 
 REPLAYED: Final = "replayed"

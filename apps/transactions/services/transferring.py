@@ -1,10 +1,11 @@
 """Transfers by customers: from an account of one's own to any account of the same currency."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, cast
 from uuid import UUID
+
+import msgspec
 
 from apps.transactions import selectors
 from apps.transactions.contracts import (
@@ -26,8 +27,7 @@ from vortex.money import Money
 _FARTHEST: Final = timedelta(days=366)
 
 
-@dataclass(frozen=True)
-class Transfer:
+class Transfer(msgspec.Struct, frozen=True):
     """What a customer asks for. The id is the posting's, so a second delivery moves nothing."""
 
     posting_id: UUID
@@ -41,8 +41,7 @@ class Transfer:
     effective_date: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(msgspec.Struct, frozen=True):
     """A transfer that stands. `source` and `target` are the balance and the version after it.
 
     `target` is None where that account is somebody else's.

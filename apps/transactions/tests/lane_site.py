@@ -1,7 +1,8 @@
 """The lane in front of the API, in this process, and the API alone beside it; with real tokens."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 import httpx
 import jwt
 import msgspec
+import uvicorn
 from a2wsgi import WSGIMiddleware
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.wsgi import get_wsgi_application
@@ -16,10 +18,12 @@ from django.db import connections
 from jwt.algorithms import OKPAlgorithm
 
 from apps.transactions.lane.application import PostingLane
+from apps.transactions.lane.door import Door
 from apps.transactions.tests.test_api import account_of
 from vortex.clock import now
 from vortex.contracts import Principal
 from vortex.http.asgi import Application, HonestHeaders
+from vortex.http.wire import WireProtocol
 from vortex.identity import keys, tokens
 from vortex.ids import new_id
 from vortex.testing import person
@@ -90,7 +94,51 @@ class Site:
 
     lane: Application
     api: Application
+    behind: Application
+    door: Door
     passed_on: int = 0
+    by_wire: int = 0
+
+    @asynccontextmanager
+    async def wire(self) -> AsyncIterator[int]:
+        """Open the lane to real connections, as uvicorn does; yield the port."""
+        site = self
+
+        class Counted:
+            lines = Door.lines
+
+            def take(
+                self, wire: WireProtocol, path: str, fields: dict[bytes, str], body: bytes, /
+            ) -> bool:
+                taken = site.door.take(wire, path, fields, body)
+                site.by_wire += taken
+                return taken
+
+        class Protocol(WireProtocol):
+            quick = Counted()
+            behind = staticmethod(self.behind)
+
+        settings = uvicorn.Config(self.lane, http=Protocol, lifespan="off", log_config=None)
+        settings.load()
+        server = uvicorn.Server(settings)
+        server.lifespan = settings.lifespan_class(settings)
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            await server.startup([listening])
+            try:
+                yield listening.getsockname()[1]
+            finally:
+                await server.shutdown([listening])
+
+    @asynccontextmanager
+    async def wire_client(self) -> AsyncIterator[httpx.AsyncClient]:
+        """Open a client of real connections."""
+        async with self.wire() as port:
+            transport = httpx.AsyncHTTPTransport()
+            headers = {"Host": "testserver", "Accept-Encoding": "gzip, deflate", "Accept": "*/*"}
+            async with httpx.AsyncClient(
+                transport=transport, base_url=f"http://127.0.0.1:{port}", headers=headers
+            ) as client:
+                yield client
 
     def client(self, door: str) -> httpx.AsyncClient:
         """Return a client at one of the doors, "lane" or "api"."""
@@ -117,15 +165,20 @@ def site(settings: Any) -> Iterator[Site]:
     settings.VORTEX_JWKS_LOADER = f"{__name__}.jwks"
     keys.ring.cache_clear()
     tokens.recent.clear()
+    keys.ring().find(_KID)  # fetched by whoever comes first in a thread, never in an event loop
     django = WSGIMiddleware(_closing(get_wsgi_application()), workers=8)
-    opened = Site(lane=django, api=HonestHeaders(django))
 
     async def counted(scope: Any, receive: Any, send: Any) -> None:
         opened.passed_on += 1
         await django(scope, receive, send)
 
     lane = PostingLane(counted)
-    opened.lane = HonestHeaders(lane)
+    opened = Site(
+        lane=HonestHeaders(lane),
+        api=HonestHeaders(django),
+        behind=HonestHeaders(counted),
+        door=lane.door,
+    )
     yield opened
     lane.close()
     django.executor.shutdown()

@@ -187,16 +187,59 @@ def neutral(answer: httpx.Response, payer: Payer) -> tuple[dict[str, str], str]:
 def test_the_lane_and_the_api_answer_alike(
     doors: Site, sent: list[tuple[str, Change, Change]]
 ) -> None:
-    by_lane, by_api = Payer(5_000), Payer(5_000)
+    by_lane, by_wire, by_api = Payer(5_000), Payer(5_000), Payer(5_000)
 
-    async def compare() -> tuple[list[Any], list[Any]]:
-        async with doors.client("lane") as lane, doors.client("api") as api:
-            return await told(lane, by_lane, sent), await told(api, by_api, sent)
+    async def compare() -> tuple[list[Any], list[Any], list[Any]]:
+        async with (
+            doors.client("lane") as lane,
+            doors.client("api") as api,
+            doors.wire_client() as wire,
+        ):
+            return (
+                await told(lane, by_lane, sent),
+                await told(wire, by_wire, sent),
+                await told(api, by_api, sent),
+            )
 
-    from_lane, from_api = asyncio.run(compare())
+    from_lane, from_wire, from_api = asyncio.run(compare())
 
     assert from_lane == from_api
-    assert balances(by_lane) == balances(by_api)
+    assert [_sent(answer) for answer in from_wire] == [_sent(answer) for answer in from_api]
+    assert balances(by_lane) == balances(by_wire) == balances(by_api)
+
+
+@rules(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(CHANGES), st.permutations(["lane", "wire", "api"]))
+def test_what_one_door_has_answered_the_others_remember(
+    doors: Site, change: Change, order: list[str]
+) -> None:
+    payer = Payer(5_000)
+    request = payer.request()
+    change(request, payer.names())
+
+    async def send() -> list[httpx.Response]:
+        async with (
+            doors.client("lane") as lane,
+            doors.client("api") as api,
+            doors.wire_client() as wire,
+        ):
+            clients = {"lane": lane, "wire": wire, "api": api}
+            return [await clients[door].post(**request) for door in order]
+
+    first, *again = asyncio.run(send())
+
+    if first.status_code == 201:
+        assert [answer.content for answer in again] == [first.content] * 2
+        assert {answer.headers["idempotency-replayed"] for answer in again} == {"true"}
+    else:
+        assert [answer.status_code for answer in again] == [first.status_code] * 2
+
+
+def _sent(answer: Any) -> Any:
+    """Leave out how the bytes of a body are sent, which is the server's to say."""
+    status, headers, body = answer
+    how = {"content-length", "transfer-encoding"}
+    return status, {name: text for name, text in headers.items() if name not in how}, body
 
 
 def balances(payer: Payer) -> list[int]:
@@ -211,11 +254,13 @@ def test_the_lane_itself_answers_what_is_usual(doors: Site) -> None:
     usual.append(usual[0])
 
     async def send() -> list[int]:
-        async with doors.client("lane") as lane:
-            return [(await lane.post(**request)).status_code for request in usual]
+        async with doors.client("lane") as lane, doors.wire_client() as wire:
+            answers = [await lane.post(**request) for request in usual]
+            answers += [await wire.post(**request) for request in usual]
+        return [answer.status_code for answer in answers]
 
-    assert asyncio.run(send()) == [201, 201, 422, 201]
-    assert doors.passed_on == 0
+    assert asyncio.run(send()) == [201, 201, 422, 201] * 2
+    assert (doors.passed_on, doors.by_wire) == (0, 4)
 
 
 @pytest.mark.parametrize("scheme", ["https", "http"])

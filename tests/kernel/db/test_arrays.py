@@ -9,9 +9,8 @@ from django.db import connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.transactions.adapters import arrays
-from apps.transactions.adapters.arrays import ColumnCursor
-from vortex.db import alias_of
+from vortex.db import alias_of, arrays
+from vortex.db.arrays import ColumnCursor
 
 pytestmark = pytest.mark.django_db(databases=[alias_of("transactions")])
 
