@@ -39,6 +39,10 @@ SCHEDULE: Final[dict[str, Any]] = {
         "task": "accounts.finish_abandoned_members",
         "schedule": timedelta(minutes=1),
     },
+    "accounts.carry-out-round-ups": {
+        "task": "accounts.carry_out_round_ups",
+        "schedule": timedelta(seconds=15),
+    },
     "accounts.let-sleep": {
         "task": "accounts.let_sleep",
         "schedule": timedelta(hours=6),

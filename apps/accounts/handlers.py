@@ -4,12 +4,15 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from apps.accounts.services import dormancy
+from apps.accounts.services import dormancy, monitors, pots
 from apps.transactions.contracts import PostingKind, TransactionPosted
+from vortex.clock import now
 from vortex.inbox import on
 
 # What the bank books by itself is no use of an account.
 _NO_USE: Final = frozenset({PostingKind.FEE.value, PostingKind.INTEREST.value})
+# What leaves change: payments, not what goes into a pot or is withdrawn in notes.
+_PAYMENTS: Final = frozenset({PostingKind.CARD.value, PostingKind.TRANSFER.value})
 
 
 @on(TransactionPosted, batch=200)
@@ -24,3 +27,38 @@ def note_use(events: list[TransactionPosted]) -> None:
             if leg.owner_id is not None:
                 days[leg.account_id] = max(day, days.get(leg.account_id, day))
     dormancy.note_use(days=days)
+
+
+@on(TransactionPosted, batch=200)
+def watch_balances(events: list[TransactionPosted]) -> None:
+    """Let monitors see every entry once, so that each crossing is told once."""
+    monitors.observe(
+        seen=[
+            monitors.Seen(
+                account_id=leg.account_id,
+                posting_id=event.posting_id,
+                amount_minor=leg.amount_minor,
+                balance_minor=leg.balance_after_minor,
+                version=leg.version,
+                booked_at=event.booked_at,
+            )
+            for event in events
+            for leg in event.legs
+            if leg.owner_id is not None
+        ]
+    )
+
+
+@on(TransactionPosted, batch=200)
+def round_up(events: list[TransactionPosted]) -> None:
+    """Write down the change of payments; the clockwork moves it, once per payment."""
+    pots.note_change(
+        payments=[
+            pots.Payment(leg.account_id, event.posting_id, -leg.amount_minor, event.booked_at)
+            for event in events
+            if event.kind in _PAYMENTS
+            for leg in event.legs
+            if leg.owner_id is not None and leg.amount_minor < 0
+        ],
+        heard_at=now(),
+    )

@@ -8,6 +8,7 @@ from apps.accounts.services import (
     limits,
     linking,
     members,
+    pots,
     standing,
     statements,
 )
@@ -30,6 +31,12 @@ def finish_abandoned_limits() -> int:
 def finish_abandoned_members() -> int:
     """Finish admissions and removals whose process died between the ledger and our own row."""
     return members.finish_abandoned(now=now())
+
+
+@shared_task(name="accounts.carry_out_round_ups")
+def carry_out_round_ups() -> int:
+    """Move the change of payments into its pots."""
+    return pots.carry_out_round_ups(now=now())
 
 
 @shared_task(name="accounts.let_sleep")

@@ -15,6 +15,7 @@ from apps.accounts.api.own import seen
 from apps.accounts.api.serializers import BalanceSerializer
 from apps.accounts.models import Account
 from apps.accounts.selectors import money
+from apps.accounts.selectors.pots import pot_ids_of_owner
 from apps.transactions.contracts import DayBalance, Funds, HoldLine, HoldState
 from vortex.clock import today
 from vortex.http.fields import MoneyField, TextField
@@ -191,9 +192,10 @@ class SummaryView(APIView):
 
     @extend_schema(operation_id="accounts_summary", responses=AccountsSummarySerializer)
     def get(self, request: Request) -> Response:
-        """Sum up one's own accounts per currency; those of others that one may use are left out."""
-        owned = selectors.accounts_of_owner(owner_id=caller(request).user_id)
-        items = [_worth(one) for one in money.worth(owned)]
+        """Sum up one's own accounts and pots per currency; shared ones are left out."""
+        user_id = caller(request).user_id
+        owned = selectors.accounts_of_owner(owner_id=user_id)
+        items = [_worth(one) for one in money.worth(owned, pot_ids_of_owner(owner_id=user_id))]
         return Response(AccountsSummarySerializer({"items": items}).data)
 
 

@@ -92,7 +92,7 @@ class InvitationSerializer(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
 
 
-class CodeSerializer(serializers.Serializer[Any]):
+class InvitationCodeSerializer(serializers.Serializer[Any]):
     """The code that the owner handed over."""
 
     code = TextField(max_length=32)
@@ -176,12 +176,12 @@ class AcceptView(APIView):
 
     @extend_schema(
         operation_id="accounts_invitation_accept",
-        request=CodeSerializer,
+        request=InvitationCodeSerializer,
         responses=MemberSerializer,
     )
     def post(self, request: Request, member_id: UUID) -> Response:
         """Accept an invitation with the code that the owner handed over."""
-        asked = CodeSerializer(data=request.data)
+        asked = InvitationCodeSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         member = members.accept(
             member_id=member_id,

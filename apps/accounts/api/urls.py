@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from apps.accounts.api import balances, limits, links, members, standing, statements, views
+from apps.accounts.api import (
+    balances,
+    limits,
+    links,
+    members,
+    monitors,
+    pots,
+    standing,
+    statements,
+    views,
+)
 
 urlpatterns = [
     path("accounts", views.AccountsView.as_view()),
@@ -18,6 +28,8 @@ urlpatterns = [
     path("accounts/invitations", members.InvitationsView.as_view()),
     path("accounts/invitations/<uuid:member_id>/accept", members.AcceptView.as_view()),
     path("accounts/invitations/<uuid:member_id>/decline", members.DeclineView.as_view()),
+    path("accounts/pots/<uuid:pot_id>", pots.PotView.as_view()),
+    path("accounts/pots/<uuid:pot_id>/transfer", pots.PotTransferView.as_view()),
     path("accounts/summary", balances.SummaryView.as_view()),
     path("accounts/<uuid:account_id>", views.AccountView.as_view()),
     path("accounts/<uuid:account_id>/balance", balances.BalanceView.as_view()),
@@ -30,6 +42,9 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/freeze", standing.FreezeView.as_view()),
     path("accounts/<uuid:account_id>/members", members.MembersView.as_view()),
     path("accounts/<uuid:account_id>/members/<uuid:member_id>", members.MemberView.as_view()),
+    path("accounts/<uuid:account_id>/monitors", monitors.MonitorsView.as_view()),
+    path("accounts/<uuid:account_id>/monitors/<uuid:monitor_id>", monitors.MonitorView.as_view()),
+    path("accounts/<uuid:account_id>/pots", pots.PotsView.as_view()),
     path("accounts/<uuid:account_id>/reactivate", standing.ReactivateView.as_view()),
     path("accounts/<uuid:account_id>/reopen", standing.ReopenView.as_view()),
     path("accounts/<uuid:account_id>/statements", statements.StatementsView.as_view()),

@@ -29,6 +29,15 @@ from apps.accounts.contracts.members import (
     TooManyMembers,
     WrongInvitationCode,
 )
+from apps.accounts.contracts.pots import (
+    AccountBalanceThresholdCrossed,
+    MonitorNotFound,
+    PotNotFound,
+    PotsStillOpen,
+    RoundUpTaken,
+    TooManyMonitors,
+    TooManyPots,
+)
 from apps.accounts.contracts.statements import StatementReady
 from vortex.contracts import Event, Service, Value, command, event, query
 from vortex.errors import Conflict, Invalid, NotFound, Refused
@@ -36,6 +45,7 @@ from vortex.money import UnknownCurrency
 
 # Published here, written in the modules beside.
 __all__ = [
+    "AccountBalanceThresholdCrossed",
     "AccountLimitChanged",
     "AccountLinked",
     "AccountMemberAdded",
@@ -52,9 +62,15 @@ __all__ = [
     "LinkStatus",
     "LinkSyncCompleted",
     "MemberNotFound",
+    "MonitorNotFound",
+    "PotNotFound",
+    "PotsStillOpen",
     "Role",
+    "RoundUpTaken",
     "StatementReady",
     "TooManyMembers",
+    "TooManyMonitors",
+    "TooManyPots",
     "WrongInvitationCode",
 ]
 

@@ -4,7 +4,18 @@ from apps.accounts.models.account import Account
 from apps.accounts.models.limit import LimitChange
 from apps.accounts.models.link import Consent, Link
 from apps.accounts.models.member import Member
+from apps.accounts.models.pot import Monitor, Pot, RoundUp
 from apps.accounts.models.statement import Statement
 
 # Published here, written in the modules beside.
-__all__ = ["Account", "Consent", "LimitChange", "Link", "Member", "Statement"]
+__all__ = [
+    "Account",
+    "Consent",
+    "LimitChange",
+    "Link",
+    "Member",
+    "Monitor",
+    "Pot",
+    "RoundUp",
+    "Statement",
+]

@@ -14,6 +14,7 @@ import msgspec
 
 from apps.accounts import selectors
 from apps.accounts.conf import CHANGE_ABANDONED_AFTER, REOPENED_WITHIN
+from apps.accounts.contracts import PotsStillOpen
 from apps.accounts.domain.standing import (
     DIRECTIONS,
     RESTRICTIONS,
@@ -26,6 +27,7 @@ from apps.accounts.domain.standing import (
     after,
 )
 from apps.accounts.models import Account
+from apps.accounts.selectors.pots import open_pots
 from apps.accounts.services.rows import locked, store
 from apps.accounts.services.telling import Terms, fact_of
 from apps.transactions.contracts import Ledger, LedgerAccounts
@@ -118,6 +120,8 @@ def _begin_change(account_id: UUID, asked: Asked, asked_at: datetime) -> Account
             raise ChangeUnderWay(retry_after=int(CHANGE_ABANDONED_AFTER.total_seconds()))
         target = after(Standing(account.standing), asked.change, asked.party)
         _refuse_late_reopening(account, asked, asked_at)
+        if target is Standing.CLOSED and open_pots(account_id=account_id).exists():
+            raise PotsStillOpen(account_id=str(account_id))
         usual = DIRECTIONS[target]
         direction = (asked.direction or usual) if usual is not None else None
         if target == account.standing and not _is_turned(account, asked, direction):

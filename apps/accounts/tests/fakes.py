@@ -13,10 +13,13 @@ from apps.transactions.contracts import (
     Balance,
     DayBalance,
     EntryLine,
+    InsufficientFunds,
     Ledger,
     LedgerAccountKind,
     LedgerAccountNotFound,
     MomentInFuture,
+    Posted,
+    Posting,
     RangeTooWide,
 )
 from vortex.clock import now
@@ -44,6 +47,7 @@ class FakeLedger(Ledger):
     kept: dict[UUID, Kept] = field(default_factory=dict)
     booked: dict[UUID, list[EntryLine]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    postings: dict[UUID, Posting] = field(default_factory=dict)
     before: Callable[[str], None] = lambda _: None
     after: Callable[[str], None] = lambda _: None
 
@@ -113,6 +117,22 @@ class FakeLedger(Ledger):
             kept, debits_frozen=debits_frozen, credits_frozen=credits_frozen
         )
         return self._end("restrict_account", account_id)
+
+    def post(self, *, posting_id: UUID, posting: Posting) -> Posted:
+        self._begin("post")
+        replayed = posting_id in self.postings
+        if not replayed:
+            if any(
+                leg.amount_minor < 0
+                and self._kept(leg.account_id).booked_minor + leg.amount_minor < 0
+                for leg in posting.legs
+            ):
+                raise InsufficientFunds
+            for leg in posting.legs:
+                self.credit(leg.account_id, leg.amount_minor)
+            self.postings[posting_id] = posting
+        self.after("post")
+        return Posted(posting_id=posting_id, booked_at=now(), replayed=replayed)
 
     def balance(self, *, account_id: UUID) -> Balance:
         self.calls.append("balance")
