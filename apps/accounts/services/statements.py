@@ -63,8 +63,8 @@ def issue_due_statements(*, now: datetime) -> int:
     return issued
 
 
-def issue_statements(*, account: Account, now: datetime) -> int:
-    """Issue the statements that are due for one account, oldest first; return how many.
+def issue_statements(*, account: Account, now: datetime) -> Iterator[StatementDocument]:
+    """Issue the statements that are due for one account, oldest first, as they are asked for.
 
     Raises BrokenStatementError, having issued nothing more, when the ledger's entries have a gap.
     """
@@ -73,7 +73,7 @@ def issue_statements(*, account: Account, now: datetime) -> int:
     entries = _Entries(account.pk, version)
     begins = month_after(latest.first_date) if latest else _first_month(account, entries)
     holder = selectors.holder_name(owner_id=account.owner_id)
-    number, balance, issued = latest.number if latest else 0, _closing(latest), 0
+    number, balance = latest.number if latest else 0, _closing(latest)
     for first in months_due(after=begins, now=now):
         if account.closed_at is not None and start_of(first) > account.closed_at:
             break
@@ -90,8 +90,8 @@ def issue_statements(*, account: Account, now: datetime) -> int:
             issued_at=now,
         )
         _store(account, document, version + len(lines))
-        balance, version, issued = document.closing_minor, version + len(lines), issued + 1
-    return issued
+        balance, version = document.closing_minor, version + len(lines)
+        yield document
 
 
 class _Entries:
@@ -124,15 +124,17 @@ class _Entries:
 
 
 def _issued_for(account: Account, now: datetime) -> int:
+    issued = 0
     try:
-        return issue_statements(account=account, now=now)
+        for _ in issue_statements(account=account, now=now):
+            issued += 1
     except BrokenStatementError as error:
         log.error("accounts.statement.broken", account_id=str(account.pk), reason=str(error))
     except StatementAlreadyIssued:
         log.info("accounts.statement.issued_elsewhere", account_id=str(account.pk))
     except Unavailable:
         log.warning("accounts.statement.not_issued", account_id=str(account.pk))
-    return 0
+    return issued
 
 
 def _first_month(account: Account, entries: _Entries) -> date:
