@@ -239,6 +239,19 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SCHEMA_PATH_PREFIX": "/api/[a-z]+",
     "PREPROCESSING_HOOKS": ["vortex.http.openapi.only_api"],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # Sets of values that several fields called alike have: each set has a name of its own.
+    "ENUM_NAME_OVERRIDES": {
+        "AccountStatusEnum": ["active", "frozen", "closed"],
+        "DisputeReasonEnum": [
+            *("unrecognised", "duplicate", "wrong_amount", "not_received", "cancelled", "other"),
+        ],
+        "MemberRoleEnum": ["joint", "delegate"],
+        "MemberStateEnum": [
+            *("invited", "accepting", "active", "removing", "removed", "declined"),
+        ],
+        "MonitorKindEnum": ["low", "high", "large_debit"],
+        "OwnRoleEnum": ["owner", "joint", "delegate"],
+    },
     "TAGS": [{"name": known.name, "description": f"Owns {known.owns}."} for known in hosted()],
 }
 

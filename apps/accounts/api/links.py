@@ -84,7 +84,7 @@ class CompletionSerializer(serializers.Serializer[Any]):
         return attrs
 
 
-class ConsentSerializer(serializers.Serializer[Any]):
+class BankConsentSerializer(serializers.Serializer[Any]):
     """An agreement with another bank that we may read accounts there."""
 
     id = serializers.UUIDField(source="pk")
@@ -166,7 +166,7 @@ class ConsentsView(IdempotentView, generics.ListAPIView[Consent]):
     """The caller's agreements with other banks."""
 
     context = "accounts"
-    serializer_class = ConsentSerializer
+    serializer_class = BankConsentSerializer
     throttle_scope = "banks"
 
     @extend_schema(operation_id="accounts_consents_list")
@@ -177,7 +177,7 @@ class ConsentsView(IdempotentView, generics.ListAPIView[Consent]):
     @extend_schema(
         operation_id="accounts_consents_begin",
         request=BeginningSerializer,
-        responses={201: ConsentSerializer},
+        responses={201: BankConsentSerializer},
     )
     def post(self, request: Request) -> HttpResponse:
         """Begin an agreement: send the customer to `authorization_url`.
@@ -194,7 +194,7 @@ class ConsentsView(IdempotentView, generics.ListAPIView[Consent]):
             at=now(),
         )
         headers = {"Location": f"{request.path}/{consent.pk}"}
-        return self.remember_apart(ConsentSerializer(consent).data, status=201, headers=headers)
+        return self.remember_apart(BankConsentSerializer(consent).data, status=201, headers=headers)
 
     def get_queryset(self) -> QuerySet[Consent]:
         """Return the caller's agreements."""
@@ -204,12 +204,12 @@ class ConsentsView(IdempotentView, generics.ListAPIView[Consent]):
 class ConsentView(APIView):
     """One agreement."""
 
-    @extend_schema(operation_id="accounts_consents_read", responses=ConsentSerializer)
+    @extend_schema(operation_id="accounts_consents_read", responses=BankConsentSerializer)
     def get(self, request: Request, consent_id: UUID) -> Response:
         """Read an agreement and the accounts that it covers."""
         owner_id = caller(request).user_id
         found = selectors.consent_of(consent_id=consent_id, owner_id=owner_id)
-        return Response(ConsentSerializer(found).data)
+        return Response(BankConsentSerializer(found).data)
 
     @extend_schema(
         operation_id="accounts_consents_revoke",
@@ -230,7 +230,7 @@ class CompleteView(APIView):
     @extend_schema(
         operation_id="accounts_consents_complete",
         request=CompletionSerializer,
-        responses=ConsentSerializer,
+        responses=BankConsentSerializer,
     )
     def post(self, request: Request, consent_id: UUID) -> Response:
         """Complete an agreement with what the other bank sent the browser back with."""
@@ -244,8 +244,8 @@ class CompleteView(APIView):
         }
         code = asked.validated_data.get("code")
         if code is None:
-            return Response(ConsentSerializer(consenting.reject_consent(**told)).data)
-        return Response(ConsentSerializer(consenting.complete_consent(**told, code=code)).data)
+            return Response(BankConsentSerializer(consenting.reject_consent(**told)).data)
+        return Response(BankConsentSerializer(consenting.complete_consent(**told, code=code)).data)
 
 
 class LinkView(IdempotentView):
@@ -323,7 +323,9 @@ class ReauthorizeView(IdempotentView):
     throttle_scope = "banks"
 
     @extend_schema(
-        operation_id="accounts_links_reauthorize", request=None, responses={201: ConsentSerializer}
+        operation_id="accounts_links_reauthorize",
+        request=None,
+        responses={201: BankConsentSerializer},
     )
     def post(self, request: Request, link_id: UUID) -> HttpResponse:
         """Begin a new agreement with the bank of a link.
@@ -338,4 +340,4 @@ class ReauthorizeView(IdempotentView):
             bank_name=link.bank,
             at=now(),
         )
-        return self.remember_apart(ConsentSerializer(consent).data, status=201)
+        return self.remember_apart(BankConsentSerializer(consent).data, status=201)

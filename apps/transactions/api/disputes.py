@@ -82,6 +82,9 @@ class ResolutionSerializer(serializers.Serializer[Any]):
     answer = TextField(max_length=500, help_text="What the customer is told.")
 
 
+_DISPUTES = page_schema(DisputeSerializer)
+
+
 class DisputeTransactionView(APIView):
     """Complaining about one of the caller's transactions."""
 
@@ -104,7 +107,7 @@ class DisputeTransactionView(APIView):
 class DisputesView(APIView):
     """The caller's complaints."""
 
-    @extend_schema(parameters=[_STATE, *PARAMETERS], responses=page_schema(DisputeSerializer))
+    @extend_schema(parameters=[_STATE, *PARAMETERS], responses=_DISPUTES)
     def get(self, request: Request) -> Response:
         """List one's own complaints, newest first."""
         return _listed(request, caller(request).user_id)
@@ -115,7 +118,7 @@ class DisputeQueueView(APIView):
 
     permission_classes = [RequiresRole(*_STAFF)]
 
-    @extend_schema(parameters=[_STATE, *PARAMETERS], responses=page_schema(DisputeSerializer))
+    @extend_schema(parameters=[_STATE, *PARAMETERS], responses=_DISPUTES)
     def get(self, request: Request) -> Response:
         """List complaints of all customers, newest first."""
         return _listed(request, None)

@@ -66,28 +66,31 @@ def categorize(
             return False
         if not _run(_CATEGORIZE, owner_id, posting_id, category, source, confidence, changed_at):
             return False
-        publish(
-            TransactionCategorized(
-                posting_id=posting_id,
-                owner_id=owner_id,
-                category=category,
-                source=source,
-                categorized_at=changed_at,
-            )
-        )
+        publish(_categorized(posting_id, owner_id, category, source, changed_at))
         guessed_by = "posting" if known is None else known.source
         if source == CUSTOMER and guessed_by != CUSTOMER and before != category:
-            publish(
-                TransactionCategoryCorrected(
-                    posting_id=posting_id,
-                    owner_id=owner_id,
-                    before=before,
-                    after=category,
-                    source=guessed_by,
-                    corrected_at=changed_at,
-                )
+            corrected = TransactionCategoryCorrected(
+                posting_id=posting_id,
+                owner_id=owner_id,
+                before=before,
+                after=category,
+                source=guessed_by,
+                corrected_at=changed_at,
             )
+            publish(corrected)
         return True
+
+
+def _categorized(
+    posting_id: UUID, owner_id: UUID, category: str, source: str, at: datetime
+) -> TransactionCategorized:
+    return TransactionCategorized(
+        posting_id=posting_id,
+        owner_id=owner_id,
+        category=category,
+        source=source,
+        categorized_at=at,
+    )
 
 
 def suggest_category(

@@ -36,14 +36,8 @@ def attach(
     Refuses what is no PDF, image or text by its bytes, or is not what its name says.
     """
     selectors.posting_of_owner(posting_id=posting_id, owner_id=owner_id)
-    if not content or len(content) > MOST_BYTES:
-        raise AttachmentRefused("the file is empty or has more than 5 MiB")
     name = plain_name(filename)
-    media_type = sniffed(content, name)
-    if not media_type:
-        raise AttachmentRefused(
-            "the file is no PDF, PNG, JPEG, GIF, WebP or plain text, or its name says otherwise"
-        )
+    media_type = _accepted(content, name)
     digest = hashlib.sha256(content).digest()
     with unit_of_work("transactions"):
         _alone(owner_id)
@@ -67,6 +61,18 @@ def attach(
             sha256=digest,
             attached_at=at,
         )
+
+
+def _accepted(content: bytes, name: str) -> str:
+    """Return what kind of file it is; refuse what is not kept."""
+    if not content or len(content) > MOST_BYTES:
+        raise AttachmentRefused("the file is empty or has more than 5 MiB")
+    media_type = sniffed(content, name)
+    if not media_type:
+        raise AttachmentRefused(
+            "the file is no PDF, PNG, JPEG, GIF, WebP or plain text, or its name says otherwise"
+        )
+    return media_type
 
 
 def detach(*, attachment_id: UUID, posting_id: UUID, owner_id: UUID) -> None:

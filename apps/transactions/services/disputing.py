@@ -17,6 +17,7 @@ from apps.transactions.contracts import (
 )
 from apps.transactions.domain.disputing import LONGEST, NEXT
 from apps.transactions.models import Dispute
+from apps.transactions.selectors import OwnEntry
 from apps.transactions.services import reversing
 from vortex.db import needs_transaction, refusing, unit_of_work
 from vortex.outbox import publish
@@ -41,14 +42,7 @@ def report(
     Refuses money that came in, that moved between accounts of one's own, that is undone already, or
     that went out more than 13 months ago.
     """
-    own = selectors.posting_of_owner(posting_id=posting_id, owner_id=owner_id)
-    if len(own.entries) != 1 or own.entries[0].amount_minor > 0:
-        raise DisputeRefused("only money that went to somebody else is complained about")
-    if own.booked_at < at - LONGEST or own.reversed_by_id is not None:
-        raise DisputeRefused(
-            "it is undone already" if own.reversed_by_id else "it is more than 13 months ago"
-        )
-    (entry,) = own.entries
+    entry = _complained_about(posting_id, owner_id, at)
     with refusing({"transactions_dispute_once": DisputeExists}), unit_of_work("transactions"):
         made = Dispute.objects.create(
             id=dispute_id,
@@ -74,6 +68,18 @@ def report(
             )
         )
         return made
+
+
+def _complained_about(posting_id: UUID, owner_id: UUID, at: datetime) -> OwnEntry:
+    """Return the one entry that a complaint is about; refuse where there is no cause for one."""
+    own = selectors.posting_of_owner(posting_id=posting_id, owner_id=owner_id)
+    if len(own.entries) != 1 or own.entries[0].amount_minor > 0:
+        raise DisputeRefused("only money that went to somebody else is complained about")
+    if own.booked_at < at - LONGEST or own.reversed_by_id is not None:
+        raise DisputeRefused(
+            "it is undone already" if own.reversed_by_id else "it is more than 13 months ago"
+        )
+    return own.entries[0]
 
 
 def withdraw(*, dispute_id: UUID, owner_id: UUID, at: datetime) -> Dispute:

@@ -36,30 +36,30 @@ def line(day: str, words: str, amount: str) -> str:
     return f"2026-03-{day},{words},,{amount}\n"
 
 
+HERE = (
+    HEADER
+    + line("01", "Salary", "1000.00")
+    + line("02", "Coffee", "-2.50")
+    + line("02", "Coffee", "-2.50")
+    + line("03", "Rent", "-700.00")
+    + line("04", "Only here", "-9.99")
+)
+THERE = (
+    HEADER
+    + line("01", "SALARY ACME", "1000.00")
+    + line("03", "Coffee", "-2.50")
+    + line("02", "Coffee", "-2.50")
+    + line("03", "rent", "-770.00")
+    + line("05", "Only there", "-1.00")
+)
+
+
 def test_what_differs_between_an_account_and_its_statement_is_listed() -> None:
     alice = person()
     account_id = elsewhere(alice)
-    published(
-        alice,
-        account_id,
-        HEADER
-        + line("01", "Salary", "1000.00")
-        + line("02", "Coffee", "-2.50")
-        + line("02", "Coffee", "-2.50")
-        + line("03", "Rent", "-700.00")
-        + line("04", "Only here", "-9.99"),
-    )
+    published(alice, account_id, HERE)
 
-    made = compare(
-        alice,
-        account_id,
-        HEADER
-        + line("01", "SALARY ACME", "1000.00")
-        + line("03", "Coffee", "-2.50")
-        + line("02", "Coffee", "-2.50")
-        + line("03", "rent", "-770.00")
-        + line("05", "Only there", "-1.00"),
-    )
+    made = compare(alice, account_id, THERE)
 
     assert made.status_code == 201, made.content
     counts = {
