@@ -108,7 +108,15 @@ export function withPosting(page: Page, one: Transaction): Page {
   return { ...page, items };
 }
 
+/** What was booked longer ago than this is history told late: it is read again, and moves nothing. */
+const NEWS_MS = 600_000;
+
 function put(posted: Posted): void {
+  if (Date.now() - Date.parse(posted.booked_at) > NEWS_MS) {
+    amendBalance(posted);
+    soon();
+    return;
+  }
   const one = asTransaction(posted);
   if (!arrived.value.has(one.id)) arrived.value = new Set([...arrived.value, one.id]);
   amend<Page>("latest", (page) => {
