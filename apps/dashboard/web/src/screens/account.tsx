@@ -1,7 +1,7 @@
 /** One account: its money, how it went, its number to share, and what its holder may do with it. */
 
 import { useSignal } from "@preact/signals";
-import { Copy, Pencil, Send, Snowflake, Sun, Trash2 } from "lucide-preact";
+import { Copy, FileText, FileUp, Pencil, Send, Snowflake, Sun, Trash2 } from "lucide-preact";
 import type { VNode } from "preact";
 import { useMemo } from "preact/hooks";
 
@@ -65,6 +65,17 @@ function Shown({ account, all }: { account: Account; all: Account[] }): VNode {
                   <a class="action" href={`/transfer?from=${account.id}`}>
                     <Send aria-hidden="true" />
                     {t("account.move")}
+                  </a>
+                )}
+                {isOurs ? (
+                  <a class="action" href={`/documents?account=${account.id}`}>
+                    <FileText aria-hidden="true" />
+                    {t("documents.statements")}
+                  </a>
+                ) : (
+                  <a class="action" href={`/import?account=${account.id}`}>
+                    <FileUp aria-hidden="true" />
+                    {t("place.import")}
                   </a>
                 )}
                 <button type="button" class="action" onClick={() => (asking.value = "edit")}>

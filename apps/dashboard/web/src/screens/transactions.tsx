@@ -1,7 +1,7 @@
 /** Every transaction: searched, filtered by an address that can be kept, read by day. */
 
 import { useSignal } from "@preact/signals";
-import { Download, Search, SlidersHorizontal, X } from "lucide-preact";
+import { Download, FileUp, Search, SlidersHorizontal, X } from "lucide-preact";
 import type { VNode } from "preact";
 import { useCallback, useEffect, useRef } from "preact/hooks";
 
@@ -58,6 +58,10 @@ export default function Transactions(): VNode {
             <Download aria-hidden="true" />
             <span>{t("export.open")}</span>
           </button>
+          <a class="button" href="/import">
+            <FileUp aria-hidden="true" />
+            <span>{t("place.import")}</span>
+          </a>
         </div>
         <Chips filters={filters} accounts={own} />
         <Loaded of={found.pages} skeleton={<Skeleton rows={10} />} keep>

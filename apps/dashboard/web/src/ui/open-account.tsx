@@ -1,4 +1,4 @@
-/** Opening an account; a second click opens no second one. */
+/** Opening an account, here or as it stands at another bank; a second click opens no second one. */
 
 import type { VNode } from "preact";
 
@@ -13,15 +13,16 @@ import { Dialog } from "./dialog";
 import { FormFailure } from "./states";
 
 const PRODUCTS = ["checking", "savings", "wallet"] as const;
+type Product = (typeof PRODUCTS)[number] | "external";
 const CURRENCIES = ["EUR", "GBP", "USD", "CHF", "SEK", "PLN", "CZK", "JPY", "NGN", "KES", "ZAR"] as const;
 
-export function OpenAccount({ close }: { close: () => void }): VNode {
+export function OpenAccount({ close, elsewhere = false }: { close: () => void; elsewhere?: boolean }): VNode {
   const intent = useIntent();
   const form = useForm({
-    initial: { product: "checking", currency: "EUR", nickname: "" },
+    initial: { product: elsewhere ? "external" : "checking", currency: "EUR", nickname: "" },
     send: async ({ product, currency, nickname }) => {
       const body = {
-        product: product as (typeof PRODUCTS)[number],
+        product: product as Product,
         currency: currency as (typeof CURRENCIES)[number],
         nickname: nickname.trim(),
       };
@@ -32,20 +33,22 @@ export function OpenAccount({ close }: { close: () => void }): VNode {
       stale("accounts");
       close();
       toast(t("open.done"));
-      go(`/accounts/${opened.id}`);
+      go(elsewhere ? `/import?account=${opened.id}` : `/accounts/${opened.id}`);
     },
   });
   return (
-    <Dialog title={t("open.title")} close={close}>
+    <Dialog title={t(elsewhere ? "import.add_account" : "open.title")} close={close}>
       <form class="stack" ref={form.element} onSubmit={form.submit} noValidate>
         <FormFailure refusal={form.failure.value} />
-        <Select form={form} name="product" label={t("open.product")}>
-          {PRODUCTS.map((one) => (
-            <option key={one} value={one}>
-              {t(`product.${one}`)}
-            </option>
-          ))}
-        </Select>
+        {!elsewhere && (
+          <Select form={form} name="product" label={t("open.product")}>
+            {PRODUCTS.map((one) => (
+              <option key={one} value={one}>
+                {t(`product.${one}`)}
+              </option>
+            ))}
+          </Select>
+        )}
         <Select form={form} name="currency" label={t("open.currency")}>
           {CURRENCIES.map((one) => (
             <option key={one}>{one}</option>
@@ -56,7 +59,7 @@ export function OpenAccount({ close }: { close: () => void }): VNode {
           <button type="button" class="button" onClick={close}>
             {t("action.cancel")}
           </button>
-          <Submit busy={form.busy.value}>{t("open.submit")}</Submit>
+          <Submit busy={form.busy.value}>{t(elsewhere ? "import.add_account" : "open.submit")}</Submit>
         </div>
       </form>
     </Dialog>

@@ -3,7 +3,7 @@
  * route to it: nothing in the menu leads nowhere.
  */
 
-import { ArrowLeftRight, House, Send, Shield, UserRound, type LucideIcon } from "lucide-preact";
+import { ArrowLeftRight, FileText, FileUp, House, Send, Shield, UserRound, type LucideIcon } from "lucide-preact";
 
 import { t, type Key } from "../lib/i18n";
 import { go } from "../lib/router";
@@ -23,6 +23,8 @@ export const places: readonly Place[] = [
   { path: "/", name: "place.overview", icon: House, keys: "g o", inBar: true },
   { path: "/transactions", name: "place.transactions", icon: ArrowLeftRight, keys: "g t", inBar: true },
   { path: "/transfer", name: "place.transfer", icon: Send, keys: "n", inBar: true },
+  { path: "/import", name: "place.import", icon: FileUp, keys: "g i" },
+  { path: "/documents", name: "place.documents", icon: FileText, keys: "g d" },
   { path: "/security", name: "place.security", icon: Shield, keys: "g s", inBar: true, group: "own" },
   { path: "/profile", name: "place.profile", icon: UserRound, keys: "g p", inBar: true, group: "own" },
 ];
