@@ -108,11 +108,9 @@ function FileField({ form, choose }: { form: Form<Values>; choose: (file: File |
     >
       <input
         ref={input}
-        class="hidden"
+        hidden
         type="file"
         accept={ACCEPTED}
-        tabIndex={-1}
-        aria-label={t("import.choose")}
         onChange={(event) => {
           choose(event.currentTarget.files?.[0]);
           // The same file, once mended, may be chosen again.
