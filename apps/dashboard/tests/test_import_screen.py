@@ -17,7 +17,7 @@ STATEMENT: Final = f"""Date,Description,Counterparty,Amount
 2026-03-04,Tram,City,-2.90
 2026-03-05,Lunch,Canteen,much
 """
-# The window of the system in which one chooses a file is none of the page's; that it is asked for is.
+# The system's window for choosing a file is not the page's; that the page asks for it is.
 _ASKED: Final = """(field) => field.addEventListener("click", (event) => {
   event.preventDefault();
   field.dataset.asked = "yes";
