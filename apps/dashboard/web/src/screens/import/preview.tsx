@@ -232,7 +232,7 @@ function Row({ one, row }: { one: Import; row: ImportRow }): VNode {
           <Badge tone={TONES[row.status]}>{t(`import.status.${row.status}` as Key)}</Badge>
         </div>
         <span class="row-more">
-          {row.booked_date ? date(`${row.booked_date}T00:00:00Z`, "dayYear", "UTC") : t("import.line", { line: row.line })}
+          {row.booked_date && date(`${row.booked_date}T00:00:00Z`, "dayYear", "UTC")}
           {row.counterparty && row.description && row.description !== row.counterparty && (
             <>
               {" · "}
