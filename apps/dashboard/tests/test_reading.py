@@ -148,6 +148,7 @@ def test_amounts_are_hidden_by_a_key_and_stay_hidden(visit: Enter):
     assert _blurred(page, ".amount") == _count(page, ".amount") > 0
     assert _blurred(page, ".axis-money") == _count(page, ".axis-money") > 0
     visitor.press("h")
+    expect(page.locator("html")).not_to_have_attribute("data-private", "")
     assert _blurred(page, ".amount") == 0
 
 
