@@ -16,17 +16,18 @@ from rest_framework.response import Response
 from apps.auth.api.serializers import TokensSerializer
 from apps.auth.conf import refresh_lifetime
 from apps.auth.services.issuing import Tokens
-from vortex.errors import Forbidden
+from vortex.errors import Forbidden, Invalid
 
 NAME: Final = "vortex_refresh"
 HEADER: Final = "X-Token-Transport"
+BODY: Final = "body"
 COOKIE: Final = "cookie"
 # `/api/v1/auth` is the same address as `/api/auth`, so the path is what both have in common.
 _PATH: Final = "/api/"
 
 TRANSPORT: Final = OpenApiParameter(
     HEADER,
-    {"type": "string", "enum": ["body", COOKIE]},
+    {"type": "string", "enum": [BODY, COOKIE]},
     OpenApiParameter.HEADER,
     description=(
         "`cookie`, for a page in a browser: the refresh token comes and goes in a cookie that no"
@@ -38,6 +39,10 @@ TRANSPORT: Final = OpenApiParameter(
 
 class CrossSite(Forbidden, code="cross_site", title="From another site"):
     """The browser says that another site has sent this request."""
+
+
+class UnknownTransport(Invalid, code="unknown_transport", title="Unknown transport"):
+    """X-Token-Transport is `body` or `cookie`."""
 
 
 def given(request: Request, tokens: Tokens) -> Response:
@@ -63,7 +68,7 @@ def taken(request: Request, in_body: str) -> str:
 
     Without either it is empty, which is no refresh token of ours.
     """
-    if in_body or not wants_cookie(request):
+    if not wants_cookie(request) or in_body:
         return in_body
     return request.COOKIES.get(NAME, "")
 
@@ -76,7 +81,10 @@ def forget(answer: Response) -> Response:
 
 def wants_cookie(request: Request) -> bool:
     """Say whether a page asks for the cookie; refuses where its browser says it is not ours."""
-    if request.headers.get(HEADER, "").lower() != COOKIE:
+    asked = request.headers.get(HEADER, BODY).lower()
+    if asked not in {BODY, COOKIE}:
+        raise UnknownTransport
+    if asked == BODY:
         return False
     if request.headers.get("Sec-Fetch-Site", "same-origin") == "cross-site":
         raise CrossSite

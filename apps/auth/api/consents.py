@@ -19,7 +19,7 @@ from vortex.identity.authentication import caller
 _SHOWN = 200
 
 
-class ConsentSerializer(serializers.Serializer[Any]):
+class StandingConsentSerializer(serializers.Serializer[Any]):
     """What holds about a purpose; `granted` is about today's version."""
 
     purpose = serializers.ChoiceField(choices=[(name, name) for name in VERSIONS])
@@ -34,10 +34,10 @@ class ConsentSerializer(serializers.Serializer[Any]):
         return MEANING[said["purpose"]]
 
 
-class ConsentsSerializer(serializers.Serializer[Any]):
+class StandingConsentsSerializer(serializers.Serializer[Any]):
     """What holds about every purpose."""
 
-    items = ConsentSerializer(many=True)
+    items = StandingConsentSerializer(many=True)
 
 
 class DecisionSerializer(serializers.ModelSerializer[Consent]):
@@ -69,11 +69,11 @@ class DecidingSerializer(serializers.Serializer[Any]):
 class ConsentsView(APIView):
     """What one is asked to agree to."""
 
-    @extend_schema(operation_id="auth_consents", responses=ConsentsSerializer)
+    @extend_schema(operation_id="auth_consents", responses=StandingConsentsSerializer)
     def get(self, request: Request) -> Response:
         """Read what holds: nothing is agreed to before one says yes."""
         found = consents.standings(user_id=caller(request).user_id)
-        return Response(ConsentsSerializer({"items": [asdict(one) for one in found]}).data)
+        return Response(StandingConsentsSerializer({"items": [asdict(one) for one in found]}).data)
 
 
 class ConsentHistoryView(APIView):
@@ -92,7 +92,7 @@ class ConsentView(APIView):
     @extend_schema(
         operation_id="auth_consent_decide",
         request=DecidingSerializer,
-        responses=ConsentSerializer,
+        responses=StandingConsentSerializer,
     )
     def put(self, request: Request, purpose: str) -> Response:
         """Agree, or agree no more. Another version than today's is refused with the one to read."""
@@ -105,4 +105,4 @@ class ConsentView(APIView):
             granted=asked.validated_data["granted"],
             now=now(),
         )
-        return Response(ConsentSerializer(asdict(found)).data)
+        return Response(StandingConsentSerializer(asdict(found)).data)

@@ -63,6 +63,7 @@ class ChangeView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Set another password; every session ends, and these are the tokens of a new one."""
+        carriers.wants_cookie(request)  # refused before anything is done
         asked = PasswordChangeSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         user = own_user_present(request)

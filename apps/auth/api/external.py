@@ -122,6 +122,7 @@ class ReturnView(PublicView):
         Somebody new gets an account if the provider has verified their address. Where the address
         has an account already, one signs in there and links the provider.
         """
+        carriers.wants_cookie(request)  # refused before anything is done
         asked = ReturnSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         tokens = external.sign_in(

@@ -59,6 +59,7 @@ class SecondFactorView(PublicView):
 
         Five wrong answers close the challenge, ten make the person wait for half an hour.
         """
+        carriers.wants_cookie(request)  # refused before anything is done
         asked = SecondFactorSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         device = device_of(request)

@@ -57,12 +57,18 @@ def authorize(request: HttpRequest) -> HttpResponse:
     try:
         scopes, info = server.validate_authorization_request(request.build_absolute_uri())
     except FatalClientError as error:  # nobody is sent anywhere
-        shown = {"problem": error.description or error.error}
-        return render(request, "vortex_auth/authorize_problem.html", shown, status=400)
+        return _nowhere(request, error.description or error.error)
+    except ValueError:  # what oauthlib says of an address that is none
+        return _nowhere(request, "The address is not one that can be read.")
     except OAuth2Error as error:
         return _back(error.in_uri(error.redirect_uri or ""))
     question = Question(info["request"].client, list(scopes), info["redirect_uri"])
     return _step(request, question) if request.method == "POST" else _page(request, question)
+
+
+def _nowhere(request: HttpRequest, problem: str) -> HttpResponse:
+    shown = {"problem": problem}
+    return render(request, "vortex_auth/authorize_problem.html", shown, status=400)
 
 
 def _step(request: HttpRequest, question: Question) -> HttpResponse:

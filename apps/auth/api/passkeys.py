@@ -96,6 +96,7 @@ class SignInView(PublicView):
     )
     def post(self, request: Request) -> Response:
         """Sign in with a passkey; it counts as two factors."""
+        carriers.wants_cookie(request)  # refused before anything is done
         asked = PasskeyResponseSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         tokens = passkeys.sign_in(device=device_of(request), now=now(), **asked.validated_data)

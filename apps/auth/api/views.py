@@ -70,6 +70,7 @@ class SignInView(PublicView):
         After ten wrong passwords an account waits for half an hour, whoever tries. Whoever has a
         second factor is refused with `mfa_required` and goes on at POST /api/auth/mfa/verify.
         """
+        carriers.wants_cookie(request)  # refused before anything is done
         asked = SignInSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         tokens = signing_in.sign_in(

@@ -65,6 +65,15 @@ def test_the_cookie_alone_refreshes_nothing(api: APIClient, ada: User, headers):
     assert renew(api).status_code == 200
 
 
+def test_a_way_that_tokens_do_not_go_is_refused(api: APIClient, ada: User):
+    body = {"email": ada.email, "password": PASSWORD}
+
+    refused = api.post("/api/auth/login", body, headers={"X-Token-Transport": "pigeon"})
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "unknown_transport")
+    assert not Session.objects.exists()
+
+
 def test_two_tabs_that_refresh_at_once_keep_one_cookie(api: APIClient, ada: User):
     cookie = enter(api, ada).cookies[NAME].value
     first = renew(api).cookies[NAME].value

@@ -126,6 +126,20 @@ def test_a_program_that_cannot_prove_itself_gets_nothing(ada: User, secret):
     assert program.exchange(code).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "sent", ["Basic", "Basic \u00e9", "Basic !!!", "Basic 4pyTOng", "Bearer x"]
+)
+def test_a_header_that_proves_nothing_is_no_error_of_the_bank(sent):
+    answer = Client().post(
+        "/api/auth/oauth/introspect",
+        "token=x",
+        content_type="application/x-www-form-urlencoded",
+        headers={"Authorization": sent},
+    )
+
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
 def test_a_program_that_can_keep_no_secret_is_held_to_its_verifier(ada: User):
     program = a_program(confidential=False)
     code = code_of(agreed(ada, program.address()))

@@ -233,6 +233,11 @@ def test_what_is_not_done_here_is_refused_to_the_program(changes, error):
     assert (told["error"], told["state"]) == (error, "a state")
 
 
+@pytest.mark.parametrize("query", ["client_id=%zz", "client_id=\u00e9", "a=b;c={d}", "%00", "&&&"])
+def test_an_address_that_cannot_be_read_is_no_error_of_the_bank(query):
+    assert Client().get(f"/api/auth/oauth/authorize?{query}").status_code == 400
+
+
 def test_a_parameter_that_comes_twice_is_refused():
     answer = Client().get(a_program().address() + "&redirect_uri=https%3A%2F%2Fthief.example")
 
