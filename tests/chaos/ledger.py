@@ -13,7 +13,7 @@ from tests.bank import Bank
 from vortex.ids import new_id
 
 CUSTOMERS = 6
-PASSWORD = "a bank under fire"
+PASSWORD = "nine slow herons at dusk"
 _DEFINITE = {201, 422}
 OPENING_MINOR = 1_000_000
 

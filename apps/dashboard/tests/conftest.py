@@ -6,12 +6,14 @@ thread, which would break the tests of other packages in the same worker.
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from apps.dashboard.tests.browsing import FLAGS, MISSING, PASSWORD, Visitor, chromium, enter
+from apps.dashboard.tests.mailbox import mailed_link
 from tests.bank import Bank, place
 from vortex.ids import new_id
 
@@ -68,9 +70,12 @@ def visit(chrome: Browser, address: str) -> Iterator[Enter]:
 
 @pytest.fixture
 def newcomer(bank: Bank) -> str:
-    """The address of somebody who has just registered and holds nothing yet."""
+    """The address of somebody who has registered and proved it, and holds nothing yet."""
     email = f"{new_id().hex}@example.com"
     said = {"email": email, "password": PASSWORD, "full_name": "Nora Newcomer"}
     answer = httpx.post(f"{bank.url}/api/auth/register", json=said, timeout=30)
     assert answer.status_code == 201, answer.text
+    token = parse_qs(urlsplit(mailed_link(bank, email, "/verify-email")).query)["token"][0]
+    proved = httpx.post(f"{bank.url}/api/auth/email/verify", json={"token": token}, timeout=30)
+    assert proved.is_success, proved.text
     return email

@@ -3,19 +3,17 @@
 import base64
 import hashlib
 import hmac
-import re
 import struct
 import time
 from typing import Any
-from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from playwright.sync_api import expect
 
 from apps.dashboard.tests.browsing import PASSWORD, Visitor
 from apps.dashboard.tests.conftest import Enter
-from tests.bank import Bank, wait_for
+from apps.dashboard.tests.mailbox import mailed_link
+from tests.bank import Bank
 from vortex.clock import now
 
 pytestmark = [pytest.mark.xdist_group("dashboard"), pytest.mark.timeout(240)]
@@ -125,7 +123,7 @@ def test_a_newcomer_registers_confirms_the_address_and_is_told_what_to_do_first(
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     visitor.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
-    visitor.open(_link(bank, email, "/verify-email"))
+    visitor.open(mailed_link(bank, email, "/verify-email"))
     expect(page.get_by_text("Your address is confirmed")).to_be_visible()
     assert "token" not in page.url
     _password(visitor, email)
@@ -146,7 +144,7 @@ def test_a_forgotten_password_is_set_anew_by_mail(visit: Enter, bank: Bank, newc
     page.get_by_label("E-mail").fill(newcomer)
     visitor.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
-    visitor.open(_link(bank, newcomer, "/reset-password"))
+    visitor.open(mailed_link(bank, newcomer, "/reset-password"))
     page.get_by_label("New password").fill("another long password 7")
     visitor.press("Enter")
     expect(page.get_by_text("Your password is set")).to_be_visible()
@@ -188,23 +186,6 @@ def _password(visitor: Visitor, email: str, password: str = PASSWORD) -> Any:
     visitor.press("Enter")
     page.wait_for_function("() => !document.querySelector('input[type=password]')")
     return page
-
-
-def _link(bank: Bank, email: str, path: str) -> str:
-    """Return the path of the newest link of this kind that was mailed to somebody."""
-    found: list[str] = []
-
-    def arrived() -> bool:
-        text = httpx.get(f"{bank.url}/dev/mailbox", timeout=30).text.replace("&amp;", "&")
-        for mail in text.split("<article>")[1:]:
-            if email in mail and (link := re.search(rf'href="([^"]*{path}\?[^"]+)"', mail)):
-                found.append(link[1])
-                return True
-        return False
-
-    wait_for(arrived, 60, f"a mail with {path} for {email}")
-    parts = urlsplit(found[0])
-    return f"{parts.path}?{parts.query}"
 
 
 def _make_totp(bank: Bank, email: str) -> tuple[str, list[str]]:
