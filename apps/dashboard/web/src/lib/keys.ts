@@ -1,7 +1,7 @@
 /** Keys of the whole page. Single letters keep quiet while somebody types, and can be switched off. */
 
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 
 import type { Key } from "./i18n";
 import { store, stored } from "./stored";
@@ -29,7 +29,8 @@ export function shortcut(one: Shortcut): () => void {
 }
 
 export function useShortcut(keys: string, says: Key, run: () => void): void {
-  useEffect(() => shortcut({ keys, says, run }), [keys, run]);
+  // In force as soon as it can be seen.
+  useLayoutEffect(() => shortcut({ keys, says, run }), [keys, run]);
 }
 
 function isTyping(target: EventTarget | null): boolean {

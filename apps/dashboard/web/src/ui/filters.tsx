@@ -69,7 +69,7 @@ export function FilterDrawer({
         </Select>
         <Select form={form} name="category" label={t("transaction.category")}>
           <option value="">{t("filter.any")}</option>
-          <CategoryOptions value={filters.category} />
+          <CategoryOptions value={form.values.value.category} />
         </Select>
         <div class="pair">
           <Field form={form} name="from" label={t("filter.from_label")} type="date" />
