@@ -76,6 +76,8 @@ def measure(browser: Browser, address: str) -> dict[str, float]:
     complaints = stranger.complaints + customer.complaints
     for visitor in (stranger, customer):
         visitor.context.close()
+    for finding in (*found.axe, *inside.axe, *complaints):
+        sys.stdout.write(f"{finding}\n")
     return {
         **sizes(),
         "lcp_ms": lcp,
