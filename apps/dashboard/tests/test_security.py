@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from apps.dashboard.tests.browsing import PASSWORD, Visitor
 from apps.dashboard.tests.conftest import Enter
 from tests.bank import Bank
+from vortex.ids import new_id
 
 pytestmark = [pytest.mark.xdist_group("dashboard"), pytest.mark.timeout(120)]
 
@@ -224,3 +225,21 @@ def test_fresh_codes_make_the_old_ones_worthless_and_need_the_person(visit: Ente
     second = keep_codes(visitor)
 
     assert set(first).isdisjoint(second)
+
+
+def test_whoever_has_not_proved_the_address_is_told_so_where_it_matters(visit: Enter, bank: Bank):
+    email = f"{new_id().hex}@example.com"
+    said = {"email": email, "password": PASSWORD, "full_name": "Una Proved"}
+    assert httpx.post(f"{bank.url}/api/auth/register", json=said, timeout=30).status_code == 201
+    visitor = visit(email)
+    visitor.authenticator()
+    page = visitor.open("/security")
+
+    page.get_by_role("button", name="Add a passkey").press("Enter")
+    page.get_by_role("dialog").get_by_label("Name").press("Enter")
+
+    refused = page.get_by_role("dialog").get_by_role("alert")
+    expect(refused).to_contain_text("Confirm your e-mail first")
+    visitor.open("/profile")
+    page.get_by_role("button", name="Send the link again").press("Enter")
+    expect(page.get_by_text("A mail with a link is on its way").first).to_be_visible()
