@@ -338,3 +338,10 @@ def test_there_are_no_other_grants(ada: User, grant):
     assert refused.status_code == 400
     assert refused.json()["error"] == "unsupported_grant_type"
     assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["token", "revoke", "introspect"])
+def test_a_request_without_a_form_is_refused_in_words(path):
+    answer = Client().post(f"/api/auth/oauth/{path}", content_type="application/octet-stream")
+
+    assert answer.status_code in {400, 401, 415}
