@@ -1,6 +1,7 @@
 """Serializer fields that every context shares."""
 
 from typing import Any, Final
+from uuid import UUID
 
 from rest_framework import serializers
 
@@ -62,6 +63,16 @@ class TextField(serializers.CharField):
         """Return the text, refusing what is none."""
         if not isinstance(data, str):
             self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class IdField(serializers.UUIDField):
+    """A UUID as text; DRF's own field takes numbers for one, and so true and false."""
+
+    def to_internal_value(self, data: Any) -> UUID:
+        """Return the id, refusing what is no text."""
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
         return super().to_internal_value(data)
 
 

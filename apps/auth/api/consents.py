@@ -13,7 +13,7 @@ from apps.auth.domain.consents import MEANING, VERSIONS
 from apps.auth.models import Consent
 from apps.auth.services import consents
 from vortex.clock import now
-from vortex.http.fields import TextField
+from vortex.http.fields import FlagField, TextField
 from vortex.identity.authentication import caller
 
 _SHOWN = 200
@@ -62,7 +62,7 @@ class DecisionsSerializer(serializers.Serializer[Any]):
 class DecidingSerializer(serializers.Serializer[Any]):
     """A decision about the version that was read."""
 
-    granted = serializers.BooleanField()
+    granted = FlagField()
     version = TextField(max_length=16)
 
 

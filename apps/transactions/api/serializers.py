@@ -9,7 +9,7 @@ from apps.transactions.contracts import CATEGORIES, PostingKind
 from apps.transactions.domain.posting import MAX_TEXT
 from apps.transactions.selectors import OwnEntry, OwnPosting
 from apps.transactions.services.posting import MAX_BATCH
-from vortex.http.fields import MoneyField, TextField
+from vortex.http.fields import IdField, MoneyField, TextField
 from vortex.money import MAX_MINOR, Money
 
 _ID: Final = "01920f4e-5a10-7c3e-8f00-5d1f6b2a9c01"
@@ -42,8 +42,8 @@ class WordsField(TextField):
 class TransferSerializer(serializers.Serializer[Any]):
     """Money from an account of one's own to any account."""
 
-    source_account_id = serializers.UUIDField()
-    target_account_id = serializers.UUIDField()
+    source_account_id = IdField()
+    target_account_id = IdField()
     amount = MoneyField(positive=True)
     description = WordsField()
     counterparty = WordsField(help_text="Who gets it, in the payer's words.")
@@ -57,7 +57,7 @@ class TransferSerializer(serializers.Serializer[Any]):
 class BulkItemSerializer(TransferSerializer):
     """A transfer of a batch. Its id, a UUIDv7 of the caller's, makes it count once for ever."""
 
-    id = serializers.UUIDField()
+    id = IdField()
 
 
 class BulkSerializer(serializers.Serializer[Any]):
