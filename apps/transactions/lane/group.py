@@ -1,8 +1,11 @@
 """Group commit: whoever comes while a commit is in flight goes into the next one, together.
 
-One thread works; it takes whatever waits, at most so many at once, and never waits for company. So
-a request that comes alone goes alone and at once, and there is no timer. A thread that has nothing
-to do is woken after the event loop has read what its sockets hold: those belong together.
+A thread takes whatever waits, at most so many at once, and never waits for company. So a request
+that comes alone goes alone and at once, and there is no timer. A thread that has nothing to do is
+woken after the event loop has read what its sockets hold: those belong together.
+
+While one group is with the database another thread prepares the next, once enough wait to be worth
+a commit of their own; fewer go with whoever is done first.
 """
 
 import asyncio
@@ -18,6 +21,8 @@ J = TypeVar("J")
 A = TypeVar("A")
 
 AT_ONCE: Final = 512
+AT_WORK: Final = 2
+WORTH: Final = 32  # this many do not wait for the group before them
 WAITING: Final = 4_096
 _LOOK_SECONDS: Final = 1.0  # an event loop that is stopped wakes nobody
 
@@ -48,8 +53,9 @@ class Group(Generic[J, A]):
         self._closed = False
         self._queue: deque[_Waiting[J, A]] = deque()
         self._changed = threading.Condition()
-        self._is_idle = True  # and nobody is about to wake the thread
-        self._thread: threading.Thread | None = None
+        self._working = 0
+        self._is_called = False  # somebody is about to wake a thread
+        self._threads: list[threading.Thread] = []
 
     def take(self, job: J, answered: "Callable[[J, A | None], object]") -> bool:
         """Take a job, or return False where too many are waiting.
@@ -62,11 +68,9 @@ class Group(Generic[J, A]):
             if len(self._queue) >= WAITING:
                 return False
             self._queue.append(_Waiting(job, loop, answered))
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="posting-lane", daemon=True)
-                self._thread.start()
-            if self._is_idle:
-                self._is_idle = False
+            if self._is_due() and not self._is_called:
+                self._is_called = True
+                self._staff()
                 loop.call_soon(self._wake)
         return True
 
@@ -84,9 +88,20 @@ class Group(Generic[J, A]):
         """Answer what waits, then end the thread; `at_end` runs in it last."""
         with self._changed:
             self._closed = True
-            self._changed.notify()
-        if self._thread is not None:
-            self._thread.join()
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+
+    def _is_due(self) -> bool:
+        """Say whether what waits is for a thread that has nothing to do."""
+        waiting = len(self._queue)
+        return waiting >= WORTH or (waiting > 0 and self._working == 0)
+
+    def _staff(self) -> None:
+        if len(self._threads) == self._working < AT_WORK:
+            name = f"posting-lane-{len(self._threads)}"
+            self._threads.append(threading.Thread(target=self._run, name=name, daemon=True))
+            self._threads[-1].start()
 
     def _wake(self) -> None:
         with self._changed:
@@ -95,15 +110,20 @@ class Group(Generic[J, A]):
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not self._queue and not self._closed:
-                    self._is_idle = True
+                while not self._is_due() and not (self._closed and not self._queue):
                     self._changed.wait(_LOOK_SECONDS)
                 if not self._queue:
                     break
                 count = min(len(self._queue), AT_ONCE)
                 batch = [self._queue.popleft() for _ in range(count)]
+                self._working += 1
+                self._is_called = False
             _sizes.observe(count)
             self._answer(batch)
+            with self._changed:
+                self._working -= 1
+                if self._closed:
+                    self._changed.notify_all()
         self._at_end()
 
     def _answer(self, batch: "list[_Waiting[J, A]]") -> None:

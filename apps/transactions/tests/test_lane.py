@@ -250,6 +250,33 @@ def test_a_request_alone_goes_alone_and_what_comes_meanwhile_goes_together() -> 
     assert sizes == [1, 30]
 
 
+def test_enough_others_set_off_while_a_group_is_with_the_database() -> None:
+    sizes: list[int] = []
+    started, second = threading.Event(), threading.Event()
+
+    def work(jobs: Any) -> list[int]:
+        sizes.append(len(jobs))
+        started.set()
+        if len(sizes) == 2:
+            second.set()
+        assert second.wait(10)  # the first is not done before the second has begun
+        return list(jobs)
+
+    grouped: Group[int, int] = Group(work)
+
+    async def submit() -> None:
+        first = grouped.submit(0)
+        await asyncio.to_thread(started.wait, 10)
+        others = [grouped.submit(number) for number in range(1, group.WORTH + 1)]
+        answers = [await waiting for waiting in [first, *others] if waiting is not None]
+        assert answers == list(range(group.WORTH + 1))
+
+    run(submit())
+    grouped.close()
+
+    assert sizes == [1, group.WORTH]
+
+
 def _commits() -> float:
     (metric,) = group._sizes.collect()
     return sum(sample.value for sample in metric.samples if sample.name.endswith("_count"))
