@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from functools import partial
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -48,7 +49,7 @@ def test_a_posting_is_on_the_page_soon_after_it_is_committed(visit: Enter, bank:
         said = _pay(bank, ONE, OTHER, "0.01", f"No. {turn}")
         committed[said] = now().timestamp() * 1000
         # One by one: of a burst that arrives at once the overview shows only the newest.
-        wait_for(lambda said=said: said in page.evaluate("seen"), 60, f"posting {turn} is seen")
+        wait_for(partial(_has_seen, page, said), 60, f"posting {turn} is seen")
 
     seen = page.evaluate("seen")
     late = sorted(seen[one] - committed[one] for one in committed)
@@ -97,6 +98,10 @@ def _is_live(page: Page) -> None:
 
 def _is_about_the_line(said: str) -> bool:
     return any(word in said for word in ("ERR_", "WebSocket", "status of 50"))
+
+
+def _has_seen(page: Page, posting_id: str) -> bool:
+    return bool(page.evaluate("id => id in seen", posting_id))
 
 
 def _pay(bank: Bank, payer: str, payee: str, amount: str, words: str) -> str:
