@@ -5,9 +5,9 @@ from typing import Final
 
 from lxml import etree
 
-from apps.accounts.adapters.statements.text import plain
 from apps.accounts.domain.statement import StatementDocument, StatementLine, month_after, start_of
 from vortex.money import Money
+from vortex.papers.text import plain
 
 NAMESPACE: Final = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
 _LONGEST_NAME, _LONGEST_TEXT = 140, 140

@@ -4,8 +4,8 @@ import csv as writing
 import io
 from typing import Final
 
-from apps.accounts.adapters.statements.text import cell
 from apps.accounts.domain.statement import StatementDocument
+from vortex.papers.text import guarded, plain
 
 _HEADER: Final = (
     *("booked_at", "effective_date", "description", "amount", "currency", "balance"),
@@ -23,7 +23,7 @@ def csv(document: StatementDocument) -> bytes:
             (
                 line.booked_at.isoformat(),
                 line.effective_date.isoformat(),
-                cell(line.description),
+                guarded(plain(line.description)),
                 document.money(line.amount_minor).amount,
                 document.currency,
                 document.money(line.balance_minor).amount,

@@ -9,8 +9,8 @@ from typing import Final
 
 from lxml import etree
 
-from apps.accounts.adapters.statements.text import plain
 from apps.accounts.domain.statement import StatementDocument, StatementLine, month_after, start_of
+from vortex.papers.text import plain
 
 _HEAD: Final = (
     b'<?xml version="1.0" encoding="UTF-8" standalone="no"?>\r\n'

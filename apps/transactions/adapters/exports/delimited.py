@@ -6,18 +6,17 @@ takes the apostrophe off again.
 
 import csv as library
 import io
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from apps.transactions.adapters.exports.line import ExportedAccount, ExportLine
+from vortex.papers.text import guarded
 
 _HEADER: Final = (
     *("date", "booked at", "amount", "currency", "description", "counterparty"),
     *("payment reference", "category", "tags", "my note", "account", "balance after"),
     *("kind", "id"),
 )
-_RUNS: Final = re.compile(r"[=+\-@\t\r\n|%]")
 _MARK: Final = "\ufeff"  # without it, spreadsheets take UTF-8 for something else
 
 
@@ -44,11 +43,6 @@ def csv(lines: Iterable[ExportLine], accounts: tuple[ExportedAccount, ...]) -> I
                 str(line.posting_id),
             )
         ).encode()
-
-
-def guarded(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if _RUNS.match(text.lstrip(" \u00a0\u200b\ufeff") or " ") else text
 
 
 def _row(cells: Iterable[str]) -> str:

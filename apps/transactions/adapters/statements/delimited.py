@@ -29,6 +29,7 @@ from apps.transactions.adapters.statements.statement import (
     cleaned,
     oldest_first,
 )
+from vortex.papers.text import unguarded
 
 _DELIMITERS: Final = ",;\t|"
 _PREAMBLE: Final = 30
@@ -38,7 +39,6 @@ _SIGNS: Final = {
 }
 _SHOWN: Final = 10
 _WIDEST: Final = 40
-_GUARDED: Final = re.compile(r"'[=+\-@]")
 _BINARY: Final = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 
@@ -283,12 +283,8 @@ def _at(row: _Row, place: int) -> Notation:
 
 
 def _joined(row: _Row, places: tuple[int, ...]) -> str:
-    return cleaned(" ".join(_bare(row.fields[place]) for place in places))
-
-
-def _bare(text: str) -> str:
-    """Take off the apostrophe that keeps spreadsheets from running a cell; our exports put it."""
-    return text[1:] if _GUARDED.match(text) else text
+    # Our own exports put an apostrophe in front of what a spreadsheet would run.
+    return cleaned(" ".join(unguarded(row.fields[place]) for place in places))
 
 
 def _notes(columns: Columns, currency: str) -> tuple[str, ...]:

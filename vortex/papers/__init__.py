@@ -1,0 +1,1 @@
+"""Words and tables on paper: text that no format misreads, cells that no spreadsheet runs, PDF."""
