@@ -43,6 +43,10 @@ SCHEDULE: Final[dict[str, Any]] = {
         "task": "accounts.carry_out_round_ups",
         "schedule": timedelta(seconds=15),
     },
+    "accounts.tell-vault": {
+        "task": "accounts.tell_vault",
+        "schedule": timedelta(seconds=30),
+    },
     "accounts.let-sleep": {
         "task": "accounts.let_sleep",
         "schedule": timedelta(hours=6),

@@ -4,8 +4,8 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from apps.accounts.services import dormancy, monitors, pots
-from apps.transactions.contracts import PostingKind, TransactionPosted
+from apps.accounts.services import card_payments, dormancy, monitors, pots
+from apps.transactions.contracts import HoldExpired, PostingKind, TransactionPosted
 from vortex.clock import now
 from vortex.inbox import on
 
@@ -61,4 +61,13 @@ def round_up(events: list[TransactionPosted]) -> None:
             if leg.owner_id is not None and leg.amount_minor < 0
         ],
         heard_at=now(),
+    )
+
+
+@on(HoldExpired, batch=200)
+def note_expired_card_payments(events: list[HoldExpired]) -> None:
+    """Write down that payments by card were let go, since nobody captured them in time."""
+    card_payments.note_expiry(
+        payment_ids=[event.hold_id for event in events],
+        at=max(event.expired_at for event in events),
     )

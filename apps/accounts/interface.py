@@ -4,10 +4,17 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.accounts import selectors
-from apps.accounts.contracts import Accounts, AccountView, Product
+from apps.accounts.contracts import (
+    Accounts,
+    AccountView,
+    CardPaymentState,
+    CardPaymentView,
+    Cards,
+    Product,
+)
 from apps.accounts.domain.terms import Terms
-from apps.accounts.models import Account
-from apps.accounts.services import opening
+from apps.accounts.models import Account, CardPayment
+from apps.accounts.services import card_payments, opening
 from vortex.contracts import serves
 
 
@@ -45,6 +52,56 @@ class ServedAccounts(Accounts):
     def resolve(self, *, iban: str) -> AccountView:
         """Return the account that an IBAN names."""
         return _view_of(selectors.account_by_iban(iban=iban))
+
+
+@serves(Cards)
+class ServedCards(Cards):
+    """Payments by virtual card."""
+
+    def authorise(
+        self,
+        *,
+        payment_id: UUID,
+        card_id: UUID,
+        amount_minor: int,
+        currency: str,
+        merchant: str,
+        asked_at: datetime,
+    ) -> CardPaymentView:
+        """Set money aside for a merchant."""
+        return _payment_view_of(
+            card_payments.authorise(
+                payment_id=payment_id,
+                card_id=card_id,
+                amount_minor=amount_minor,
+                currency=currency,
+                merchant=merchant,
+                asked_at=asked_at,
+            )
+        )
+
+    def capture(self, *, payment_id: UUID, amount_minor: int) -> CardPaymentView:
+        """Pay what was set aside, or a part."""
+        return _payment_view_of(
+            card_payments.capture(payment_id=payment_id, amount_minor=amount_minor)
+        )
+
+    def release(self, *, payment_id: UUID) -> CardPaymentView:
+        """Set free what was set aside."""
+        return _payment_view_of(card_payments.release(payment_id=payment_id))
+
+
+def _payment_view_of(payment: CardPayment) -> CardPaymentView:
+    return CardPaymentView(
+        payment_id=payment.pk,
+        card_id=payment.card_id,
+        account_id=payment.account_id,
+        amount_minor=payment.amount_minor,
+        captured_minor=payment.captured_minor,
+        currency=payment.currency,
+        merchant=payment.merchant,
+        state=CardPaymentState(payment.state),
+    )
 
 
 def _view_of(account: Account) -> AccountView:

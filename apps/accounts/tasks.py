@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from apps.accounts.services import (
+    cards,
     consenting,
     dormancy,
     limits,
@@ -37,6 +38,12 @@ def finish_abandoned_members() -> int:
 def carry_out_round_ups() -> int:
     """Move the change of payments into its pots."""
     return pots.carry_out_round_ups(now=now())
+
+
+@shared_task(name="accounts.tell_vault")
+def tell_vault() -> int:
+    """Tell the vault of cards that it does not know to stand as they do."""
+    return cards.tell_vault(now=now())
 
 
 @shared_task(name="accounts.let_sleep")

@@ -51,6 +51,11 @@ VARIABLES: dict[str, Variable] = {
     "VORTEX_CACHE_URL": Variable(
         "Valkey for rate limits, revoked sessions, the cache and the socket", needed=True
     ),
+    "VORTEX_CARD_VAULT": Variable(
+        "what makes virtual cards and keeps their numbers: a JSON object with the `kind` `local`,"
+        " or `lithic` with `base_url`, `api_key`, `brand` and `card_program` (Lithic's API v1)",
+        '{"kind": "local"}',
+    ),
     "DEV": Variable("`1` serves the dashboard's source with hot reload (`make up`)", "0"),
     "VORTEX_DASHBOARD": Variable(
         "`1` serves the dashboard, `0` does not", "1 where all contexts are hosted"

@@ -74,6 +74,8 @@ VORTEX_RP_ID = os.environ.get("VORTEX_RP_ID", urlsplit(VORTEX_PUBLIC_URL).hostna
 VORTEX_FILES_DIR = os.environ.get("VORTEX_FILES_DIR", "")
 # Banks whose accounts customers may link; base_url speaks UK Open Banking 4.0.
 VORTEX_LINKED_BANKS = os.environ.get("VORTEX_LINKED_BANKS", "[]")
+# What makes virtual cards and keeps their numbers: the local vault, or an issuer.
+VORTEX_CARD_VAULT = os.environ.get("VORTEX_CARD_VAULT", '{"kind": "local"}')
 # Other providers of identities, as a JSON list of {name, title, issuer, client_id, client_secret}.
 VORTEX_IDENTITY_PROVIDERS = msgspec.json.decode(
     os.environ.get("VORTEX_IDENTITY_PROVIDERS", "[]"), type=list[dict[str, str]]

@@ -62,9 +62,7 @@ def paragraph(said: str, *, size: float = 8, bold: bool = False) -> Paragraph:
     return Paragraph(escape(drawable(said, letters())), _style(size, BOLD if bold else FONT))
 
 
-def table(
-    rows: Sequence[Sequence[Any]], *, widths_mm: Sequence[float], size: float = 8
-) -> LongTable:
+def table(rows: Sequence[list[Any]], *, widths_mm: Sequence[float], size: float = 8) -> LongTable:
     """Return a table with a head on each page; its last two columns are figures."""
     letters()
     drawn = LongTable(list(rows), colWidths=[width * mm for width in widths_mm], repeatRows=1)

@@ -88,7 +88,7 @@ class LimitsView(APIView):
         """List the limits of an account with what of them is used."""
         account = seen(request, account_id)
         known = reads.limits(account_id=account.pk)
-        return tagged(request, Response(page(known, account.currency)), etag(account, known))
+        return tagged(request, Response(page(known, account.currency)), etag(account.pk, known))
 
     @extend_schema(
         operation_id="accounts_limit_set",
@@ -103,7 +103,7 @@ class LimitsView(APIView):
         said = asked.validated_data
         key = key_of(Period(said["period"]), Channel(said["channel"]))
         require_presence(caller(request))
-        if _has(reads.limits(account_id=account.pk), key):
+        if has(reads.limits(account_id=account.pk), key):
             raise LimitExists(limit=key)
         return _changed(request, account, key, said["amount"], status=201)
 
@@ -141,21 +141,22 @@ def page(known: tuple[LimitUsage, ...], currency: str) -> dict[str, Any]:
     return {"items": SpendingLimitShownSerializer(items, many=True).data, "next_cursor": None}
 
 
-def etag(account: Account, known: tuple[LimitUsage, ...]) -> str:
-    """Return the tag of what the limits are, whatever of them is used."""
-    return etag_of(str(account.pk), [usage.limit for usage in known])
+def etag(whose: UUID, known: tuple[LimitUsage, ...]) -> str:
+    """Return the tag of what the limits of an account or card are, whatever of them is used."""
+    return etag_of(str(whose), [usage.limit for usage in known])
 
 
 def _matched(request: Request, account_id: UUID, limit_id: str) -> Account:
     account = own(request, account_id)
     known = reads.limits(account_id=account.pk)
-    if not _has(known, limit_id):
+    if not has(known, limit_id):
         raise LimitNotFound(limit=limit_id[:40])
-    require_match(request, etag(account, known))
+    require_match(request, etag(account.pk, known))
     return account
 
 
-def _has(known: tuple[LimitUsage, ...], key: str) -> bool:
+def has(known: tuple[LimitUsage, ...], key: str) -> bool:
+    """Say whether a limit of this name is among them."""
     return any(key_of(usage.limit.period, usage.limit.channel) == key for usage in known)
 
 
@@ -172,7 +173,7 @@ def _changed(
     )
     known = reads.limits(account_id=account.pk)
     answer = Response(page(known, account.currency), status=status)
-    return tagged(request, answer, etag(account, known))
+    return tagged(request, answer, etag(account.pk, known))
 
 
 def _shown(usage: LimitUsage, currency: str) -> dict[str, Any]:

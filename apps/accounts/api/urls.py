@@ -4,6 +4,7 @@ from django.urls import path
 
 from apps.accounts.api import (
     balances,
+    cards,
     limits,
     links,
     members,
@@ -24,6 +25,14 @@ urlpatterns = [
     path("accounts/links/<uuid:link_id>/reauthorize", links.ReauthorizeView.as_view()),
     path("accounts/<uuid:account_id>/link", links.LinkView.as_view()),
     path("accounts/<uuid:account_id>/links", links.LinksView.as_view()),
+    path("accounts/cards/<uuid:card_id>", cards.CardView.as_view()),
+    path("accounts/cards/<uuid:card_id>/cancel", cards.CancelView.as_view()),
+    path("accounts/cards/<uuid:card_id>/limits", cards.CardLimitsView.as_view()),
+    path("accounts/cards/<uuid:card_id>/limits/<str:limit_id>", cards.CardLimitView.as_view()),
+    path("accounts/cards/<uuid:card_id>/lock", cards.LockView.as_view()),
+    path("accounts/cards/<uuid:card_id>/payments", cards.CardPaymentsView.as_view()),
+    path("accounts/cards/<uuid:card_id>/unlock", cards.UnlockView.as_view()),
+    path("accounts/<uuid:account_id>/cards", cards.CardsView.as_view()),
     path("accounts/resolve", views.ResolveView.as_view()),
     path("accounts/invitations", members.InvitationsView.as_view()),
     path("accounts/invitations/<uuid:member_id>/accept", members.AcceptView.as_view()),

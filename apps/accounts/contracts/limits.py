@@ -23,7 +23,10 @@ class LimitCurrencyDiffers(
 
 @event("account.limit_changed", topic="user.events", key="account_id")
 class AccountLimitChanged(Event):
-    """A spending limit was set, changed or lifted (`amount_minor` None), as of `effective_at`."""
+    """A spending limit was set, changed or lifted (`amount_minor` None), as of `effective_at`.
+
+    Where a card is named, the limit binds what is paid with that card.
+    """
 
     account_id: UUID
     owner_id: UUID
@@ -34,3 +37,4 @@ class AccountLimitChanged(Event):
     effective_at: datetime
     changed_by: UUID
     changed_at: datetime
+    card_id: UUID | None = None

@@ -1,6 +1,7 @@
 """The tables of accounts, by what they are about; the rules are in domain/."""
 
 from apps.accounts.models.account import Account
+from apps.accounts.models.card import Card, CardPayment, VaultEntry
 from apps.accounts.models.limit import LimitChange
 from apps.accounts.models.link import Consent, Link
 from apps.accounts.models.member import Member
@@ -10,6 +11,8 @@ from apps.accounts.models.statement import Statement
 # Published here, written in the modules beside.
 __all__ = [
     "Account",
+    "Card",
+    "CardPayment",
     "Consent",
     "LimitChange",
     "Link",
@@ -18,4 +21,5 @@ __all__ = [
     "Pot",
     "RoundUp",
     "Statement",
+    "VaultEntry",
 ]

@@ -14,6 +14,7 @@ class LimitChange(models.Model):
 
     id = models.UUIDField(primary_key=True)
     account_id = models.UUIDField()
+    card_id = models.UUIDField(null=True)  # None: the limits of the account itself
     wanted = models.JSONField()
     plan = models.JSONField(null=True)
     asked_by = models.UUIDField()

@@ -9,14 +9,16 @@ from vortex.binding import bind
 from vortex.clock import now
 
 
-def limits(*, account_id: UUID) -> tuple[LimitUsage, ...]:
-    """Return the limits that bind everybody on an account; one that was lifted is gone."""
+def limits(*, account_id: UUID, card_id: UUID | None = None) -> tuple[LimitUsage, ...]:
+    """Return the limits of everybody on an account, or of a card; one that was lifted is gone."""
     at = now()
     known = bind(LedgerAccounts).limits(account_id=account_id)
     found = [
         usage
         for usage in known
-        if usage.spender_id is None and usage.limit.period in PERIODS and not _is_lifted(usage, at)
+        if usage.spender_id == card_id
+        and usage.limit.period in PERIODS
+        and not _is_lifted(usage, at)
     ]
     return tuple(sorted(found, key=lambda usage: (usage.limit.channel, usage.limit.period)))
 

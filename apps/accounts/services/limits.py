@@ -34,9 +34,14 @@ log = get_logger(__name__)
 
 
 def change_limits(
-    *, account_id: UUID, wanted: Mapping[str, int | None], asked_by: UUID, asked_at: datetime
+    *,
+    account_id: UUID,
+    wanted: Mapping[str, int | None],
+    asked_by: UUID,
+    asked_at: datetime,
+    card_id: UUID | None = None,
 ) -> tuple[LimitUsage, ...]:
-    """Set, change or (None) lift limits of an account. Asking again for the same changes nothing.
+    """Set, change or (None) lift limits of an account, or of one of its cards. Twice is once.
 
     Less room holds when this returns; more room holds after it has cooled off. Refuses while
     another change is under way, and on a closed account.
@@ -51,6 +56,7 @@ def change_limits(
         change = LimitChange.objects.create(
             id=new_id(),
             account_id=account_id,
+            card_id=card_id,
             wanted=dict(wanted),
             asked_by=asked_by,
             asked_at=asked_at,
@@ -93,7 +99,9 @@ def _carry_out(change: LimitChange) -> tuple[LimitUsage, ...]:
     ledger = bind(LedgerAccounts)
     try:
         plan = _planned(change)
-        used = ledger.set_limits(account_id=change.account_id, spender_id=None, limits=plan.limits)
+        used = ledger.set_limits(
+            account_id=change.account_id, spender_id=change.card_id, limits=plan.limits
+        )
     except Refusal as refusal:
         if isinstance(refusal, NO):  # known to have changed nothing
             _end(change, ())
@@ -109,7 +117,7 @@ def _planned(change: LimitChange) -> "_Plan":
     known = bind(LedgerAccounts).limits(account_id=change.account_id)
     plan = _Plan(
         *after(
-            [usage.limit for usage in known if usage.spender_id is None],
+            [usage.limit for usage in known if usage.spender_id == change.card_id],
             change.wanted,
             at=change.asked_at,
             later=change.asked_at + cooling_off(),
@@ -145,6 +153,7 @@ def _end(change: LimitChange, changes: Sequence[Changed], *, is_applied: bool = 
                     effective_at=changed.effective_at,
                     changed_by=change.asked_by,
                     changed_at=change.asked_at,
+                    card_id=change.card_id,
                 )
             )
 

@@ -28,6 +28,7 @@ from apps.accounts.domain.standing import (
 )
 from apps.accounts.models import Account
 from apps.accounts.selectors.pots import open_pots
+from apps.accounts.services.cards import cancel_all
 from apps.accounts.services.rows import locked, store
 from apps.accounts.services.telling import Terms, fact_of
 from apps.transactions.contracts import Ledger, LedgerAccounts
@@ -208,6 +209,8 @@ def _settle(
                 "frozen": terms.direction.value if frozen and terms.direction else "",
                 "frozen_for": terms.reason.value if frozen else "",
             }
+            if is_closed:
+                cancel_all(account=account, at=settled_at)
             if not is_closed and account.standing in {Standing.CLOSED, Standing.DORMANT}:
                 ended["last_moved_date"] = settled_at.date()  # it starts anew
         store(account, **ended)

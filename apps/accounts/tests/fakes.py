@@ -13,6 +13,9 @@ from apps.transactions.contracts import (
     Balance,
     DayBalance,
     EntryLine,
+    Held,
+    Hold,
+    HoldState,
     InsufficientFunds,
     Ledger,
     LedgerAccountKind,
@@ -48,6 +51,8 @@ class FakeLedger(Ledger):
     booked: dict[UUID, list[EntryLine]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     postings: dict[UUID, Posting] = field(default_factory=dict)
+    set_aside: dict[UUID, Hold] = field(default_factory=dict)
+    released: set[UUID] = field(default_factory=set)
     before: Callable[[str], None] = lambda _: None
     after: Callable[[str], None] = lambda _: None
 
@@ -134,6 +139,23 @@ class FakeLedger(Ledger):
         self.after("post")
         return Posted(posting_id=posting_id, booked_at=now(), replayed=replayed)
 
+    def hold(self, *, hold_id: UUID, hold: Hold) -> Held:
+        self._begin("hold")
+        if hold_id not in self.set_aside:
+            if self._kept(hold.account_id).booked_minor < hold.amount_minor:
+                raise InsufficientFunds
+            self.set_aside[hold_id] = hold
+        self.after("hold")
+        return self._held(hold_id)
+
+    def settle(self, *, posting_id: UUID, hold_id: UUID, posting: Posting) -> Posted:
+        return self.post(posting_id=posting_id, posting=posting)
+
+    def release(self, *, hold_id: UUID, reason: str = "") -> Held:
+        self._begin("release")
+        self.released.add(hold_id)
+        return self._held(hold_id)
+
     def balance(self, *, account_id: UUID) -> Balance:
         self.calls.append("balance")
         return self._balance(account_id)
@@ -169,6 +191,19 @@ class FakeLedger(Ledger):
                 day=since + timedelta(days=place), booked_minor=0, credits_minor=0, debits_minor=0
             )
             for place in range(count)
+        )
+
+    def _held(self, hold_id: UUID) -> Held:
+        hold = self.set_aside[hold_id]
+        return Held(
+            hold_id=hold_id,
+            account_id=hold.account_id,
+            amount_minor=hold.amount_minor,
+            settled_minor=0,
+            currency=hold.currency,
+            state=HoldState.RELEASED if hold_id in self.released else HoldState.PLACED,
+            placed_at=now(),
+            expires_at=hold.expires_at,
         )
 
     def _begin(self, name: str) -> None:

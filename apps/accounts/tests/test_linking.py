@@ -103,7 +103,7 @@ def test_a_slow_bank_is_asked_again_later(
     monkeypatch: pytest.MonkeyPatch,
 ):
     link = linked(api, ada, "slow")
-    monkeypatch.setattr("apps.accounts.adapters.banks.openbanking._TIMEOUT", httpx.Timeout(0.2))
+    monkeypatch.setattr("apps.accounts.adapters.asking.TIMEOUT", httpx.Timeout(0.2))
 
     synced = sync(link)
 

@@ -1,6 +1,7 @@
 """What goes on paper and into cells is words: nothing in it runs, and nothing turns it around."""
 
 import io
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -47,7 +48,8 @@ def test_only_letters_that_the_font_has_are_drawn(text: str):
 
 
 def test_a_document_is_numbered_and_takes_no_markup_from_words():
-    rows = [["Text", "A", "B"], *([paragraph(f"<b>{n}</b>"), "1", "2"] for n in range(200))]
+    rows: list[list[Any]] = [["Text", "A", "B"]]
+    rows += [[paragraph(f"<b>{n}</b>"), "1", "2"] for n in range(200)]
 
     content = written(
         [paragraph("e\u0301\u202e\U0001f600", size=12), table(rows, widths_mm=(60, 20, 20))],

@@ -5,16 +5,14 @@ refused when it speaks of an account that was not asked about. Redirects are not
 next page is taken only from the bank's own address.
 """
 
-import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
-import httpx
 import msgspec
 
+from apps.accounts.adapters.asking import UNAVAILABLE, NoAnswerError, TooLongError, answer_of
 from apps.accounts.adapters.banks.port import (
     BankRefusedError,
     BankTalksNonsenseError,
@@ -28,16 +26,13 @@ from apps.accounts.adapters.banks.port import (
 from vortex.errors import Refusal
 from vortex.money import Money
 
-_TIMEOUT: Final = httpx.Timeout(5.0)
 _MOST_BYTES: Final = 4 * 1024 * 1024
-_MOST_SECONDS: Final = 15
 _MOST_PAGES: Final = 50
 _MOST_TEXT: Final = 140
 _PERMISSIONS: Final = (
     *("ReadAccountsDetail", "ReadBalances", "ReadTransactionsDetail"),
     *("ReadTransactionsCredits", "ReadTransactionsDebits"),
 )
-_UNAVAILABLE: Final = {408, 425, 429, 500, 502, 503, 504}
 
 T = TypeVar("T")
 
@@ -222,30 +217,16 @@ class OpenBanking:
     def _send(self, method: str, path: str, **told: Any) -> tuple[int, bytes]:
         """Send and return status and body; a body is read up to the limit and no further."""
         try:
-            with _client().stream(
-                method, f"{self._at.base_url}{path}", timeout=_TIMEOUT, **told
-            ) as answer:
-                body, end = bytearray(), time.monotonic() + _MOST_SECONDS
-                for chunk in answer.iter_bytes():
-                    body += chunk
-                    if time.monotonic() > end:
-                        raise BankUnavailableError("the answer does not come to an end")
-                    if len(body) > _MOST_BYTES:
-                        raise BankTalksNonsenseError("the answer is too long")
-                return answer.status_code, bytes(body)
-        except httpx.HTTPError as error:
-            raise BankUnavailableError(type(error).__name__) from error
-
-
-@cache
-def _client() -> httpx.Client:
-    """Return the client of this process; making one reads every certificate there is."""
-    return httpx.Client(follow_redirects=False, limits=httpx.Limits(max_keepalive_connections=0))
+            return answer_of(method, f"{self._at.base_url}{path}", most_bytes=_MOST_BYTES, **told)
+        except NoAnswerError as error:
+            raise BankUnavailableError(str(error)) from error
+        except TooLongError as error:
+            raise BankTalksNonsenseError(str(error)) from error
 
 
 def _content(answer: tuple[int, bytes]) -> bytes:
     status, body = answer
-    if status in _UNAVAILABLE:
+    if status in UNAVAILABLE:
         raise BankUnavailableError(f"said {status}")
     if not 200 <= status < 300:
         raise BankTalksNonsenseError(f"said {status}")

@@ -1,0 +1,18 @@
+"""The vault that keeps card numbers, as the operator has named it in VORTEX_CARD_VAULT."""
+
+import msgspec
+from django.conf import settings
+
+from apps.accounts.adapters.vaults.lithic import LithicAt, LithicVault
+from apps.accounts.adapters.vaults.local import LocalVault
+from apps.accounts.adapters.vaults.port import Vault
+
+
+class _LocalAt(msgspec.Struct, frozen=True, tag_field="kind", tag="local"):
+    pass
+
+
+def vault() -> Vault:
+    """Return the vault of VORTEX_CARD_VAULT."""
+    at = msgspec.json.decode(settings.VORTEX_CARD_VAULT, type=_LocalAt | LithicAt)
+    return LithicVault(at) if isinstance(at, LithicAt) else LocalVault()
