@@ -18,10 +18,12 @@ from extraction.database import Connection
 from extraction.failures import Differs, NotNow, Stop
 from extraction.laws import breaches
 from extraction.moving import FENCE, Evidence, Move
-from extraction.topology import announce, hand_over
+from extraction.topology import announce, hand_over, keep
 from vortex.clock import now
+from vortex.ids import new_id
 
-HERE, MOVING = "here", "moving"
+HERE = "here"
+MOVING = "moving"
 _BETWEEN_TRIES_SECONDS = 0.5
 _RESOLVE_SECONDS = 20
 
@@ -32,20 +34,15 @@ def fence(move: Move) -> Evidence:
     The exclusive lock queues behind the shared ones of open transactions; it gives way after the
     budget, so that one slow writer costs the others no more than that.
     """
-    connection = move.at(move.source, "fence")
-    for place in (move.source, move.target):
-        move.at(place, "snapshot")
+    connection = _made_ready(move)
     waits: list[float] = []
     for _ in range(move.options.tries):
-        move.fenced_at = now()
+        move.begin_pause()
         try:
-            with _exclusively(connection, move), connection.transaction():
-                held = guards.ownership(connection, move.name)
-                guards.own(connection, move.name, MOVING, held.epoch)
-                move.marker = links.mark(connection, move.name)
-            return {"waited_ms": _between(move.fenced_at, now()), "gave_way": len(waits)}
+            waited = _close(connection, move)
+            return {"waited_ms": waited, "gave_way": len(waits)}
         except psycopg.errors.LockNotAvailable:
-            waits.append(_between(move.fenced_at, now()))
+            waits.append(move.options.budget_ms)
             Event().wait(_BETWEEN_TRIES_SECONDS)
     raise NotNow(
         f"Writers held the fence open for {move.options.budget_ms} ms, {len(waits)} times over."
@@ -61,16 +58,19 @@ def drain(move: Move) -> Evidence:
     if move.marker is None:
         move.marker = links.mark(move.from_, move.name)
     waited = links.await_marker(move.to, move.marker, move.options.drain_ms / 1000)
+    move.spent("drain")
     move.snapshots = (
         _frozen(move.at(move.source, "snapshot")),
         _frozen(move.at(move.target, "snapshot")),
     )
+    move.spent("snapshots")
     return {"marker_ms": round(waited, 1)}
 
 
 def sequences(move: Move) -> Evidence:
     """Let the new owner's numbers begin past the old one's."""
     begins = tables.hand_on_sequences(move.from_, move.to, move.names())
+    move.spent("sequences")
     return {"begins": begins, "margin": tables.MARGIN}
 
 
@@ -81,21 +81,27 @@ def open_(move: Move) -> Evidence:
     fence stays closed until it is.
     """
     with _uninterrupted():
-        here, there = move.owners()
+        here, there = move.owned or move.owners()
         epoch = max(here.epoch + (not there.here), there.epoch)
         if not there.here:
             move.may_be_open = True
             _take_over(move, epoch)
         move.may_be_open = True
-        guards.own(move.from_, move.name, move.target.name, epoch)
-        hand_over(move.bank, move.journal, move.name, move.target, move.source)
+        move.spent("take over")
+        hand_over(move.name, move.target, move.source)
         opened_at = now()
+        move.spent("tell")
+        guards.own(move.from_, move.name, move.target.name, epoch)
+        keep(move.target, move.source)
         move.journal.sit(move.name, move.target.name, epoch)
-        announce(move.bank, move.journal)
+        trouble = announce(move.bank, move.journal)
     evidence: Evidence = {"epoch": epoch, "owner": move.target.name, "opened_at": str(opened_at)}
+    if trouble:
+        evidence["gateway"] = trouble
     if move.fenced_at is not None:
         evidence["fenced_at"] = str(move.fenced_at)
         evidence["pause_ms"] = _between(move.fenced_at, opened_at)
+        evidence["spent_ms"] = move.spent_ms
     return evidence
 
 
@@ -105,12 +111,29 @@ def reopen(move: Move) -> bool:
     A second call changes nothing.
     """
     release_snapshots(move)
+    return give_back(move)
+
+
+def give_back(move: Move) -> bool:
+    """Open the fence on the old owner's side again, unless the new one may own the data."""
     if move.may_be_open:
         return False
     here = guards.ownership(move.from_, move.name)
     if here.owner == MOVING:
         guards.own(move.from_, move.name, HERE, here.epoch)
     return True
+
+
+def rehearsed(move: Move) -> Evidence:
+    """Give the data back where a move would hand them over, and prove it as a move is proved."""
+    with _uninterrupted():
+        give_back(move)
+    pause = _between(move.fenced_at, now()) if move.fenced_at else 0.0
+    evidence: Evidence = {"pause_ms": pause, "spent_ms": move.spent_ms}
+    if move.snapshots is not None:
+        evidence |= _compare_frozen(move, *move.snapshots)
+    release_snapshots(move)
+    return evidence
 
 
 def watch(move: Move) -> Evidence:
@@ -153,20 +176,40 @@ def _compare_frozen(move: Move, source: Connection, target: Connection) -> Evide
 
 def _frozen(connection: Connection) -> Connection:
     """Begin a transaction that goes on seeing the database as it is now."""
-    connection.rollback()
-    connection.execute("begin isolation level repeatable read, read only")
-    connection.execute("select 1")
+    connection.execute("begin isolation level repeatable read, read only; select 1")
     return connection
 
 
-@contextmanager
-def _exclusively(connection: Connection, move: Move) -> Iterator[None]:
+def _made_ready(move: Move) -> Connection:
+    """Do beforehand what would have to be done while writers wait."""
+    for place in (move.source, move.target):
+        move.at(place, "snapshot").rollback()
+    move.owned = move.owners()
+    connection = move.at(move.source, "fence")
     connection.execute(f"set lock_timeout = '{int(move.options.budget_ms)}ms'")
-    connection.execute("select pg_advisory_lock(%s, hashtext(%s))", (FENCE, move.name))
+    return connection
+
+
+def _close(connection: Connection, move: Move) -> float:
+    """Close the fence in two round trips; return for how long its lock was waited for, in ms.
+
+    The lock comes in a statement of its own: the next one has a snapshot that is taken under it.
+    """
+    marker = new_id()
     try:
-        yield
-    finally:
-        connection.execute("select pg_advisory_unlock(%s, hashtext(%s))", (FENCE, move.name))
+        connection.execute(
+            psycopg.sql.SQL("begin; select pg_advisory_xact_lock({}, hashtext({}))").format(
+                FENCE, move.name
+            )
+        )
+        move.spent("lock")
+        guards.close(connection, move.name, marker)
+    except BaseException:
+        connection.rollback()
+        raise
+    move.marker = marker
+    move.spent("mark")
+    return move.spent_ms["lock"]
 
 
 def _take_over(move: Move, epoch: int) -> None:

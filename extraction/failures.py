@@ -13,5 +13,8 @@ class Differs(Stop):
     """The two sides do not hold the same; the move does not go on."""
 
 
-class Interrupted(BaseException):
-    """The operator pressed Ctrl-C, or the system asked the mover to end."""
+class Interrupted(KeyboardInterrupt):
+    """The operator pressed Ctrl-C, or the system asked the mover to end.
+
+    A KeyboardInterrupt, because that is what the driver cancels a running statement for.
+    """

@@ -12,8 +12,10 @@ What replication applies passes all of them: PostgreSQL fires these triggers for
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
+from psycopg import sql
 
 from extraction.database import Connection, rows, run, value
 from extraction.failures import NotNow
@@ -135,6 +137,25 @@ def own(connection: Connection, context: str, owner: str, epoch: int) -> None:
         " where o.epoch <= excluded.epoch",
         (context, owner, epoch),
     )
+
+
+def close(connection: Connection, context: str, marker: UUID) -> None:
+    """Write that the data move, and the marker beside it; both are committed in one round trip.
+
+    Everything that is committed before them reaches the other side before the marker does.
+    """
+    names = {"context": sql.Literal(context), "marker": sql.Literal(marker)}
+    connection.execute(sql.SQL(_CLOSE).format(**names))
+
+
+_CLOSE = f"""
+with held as (
+  insert into topology_owner (context, owner, epoch, changed_at)
+  values ({{context}}, 'moving', 0, clock_timestamp())
+  on conflict (context) do update set owner = 'moving', changed_at = excluded.changed_at)
+insert into {MARKER} (id, context) values ({{marker}}, {{context}});
+commit
+"""  # noqa: S608 - constants
 
 
 def slug(name: str) -> str:

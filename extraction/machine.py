@@ -6,10 +6,11 @@ the next run looks at both, and goes on from where the data are.
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from itertools import groupby
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import psycopg
 
@@ -41,23 +42,38 @@ PHASES: tuple[Phase, ...] = (
     Phase("watch", "compare both sides as they were at the fence", cutting.watch),
 )
 NAMES = tuple(phase.name for phase in PHASES)
+REHEARSED = Phase(
+    "rehearsed", "give the data back, and compare both sides as they were", cutting.rehearsed, True
+)
 
 
-def run(move: Move, *, until: str = NAMES[-1]) -> dict[str, Evidence]:
-    """Run the phases up to one of them; return the evidence of each.
+def run(move: Move, *, until: str = NAMES[-1], rehearse: bool = False) -> dict[str, Evidence]:
+    """Run the phases up to one of them, or all that change no owner; return the evidence of each.
 
     Raises what stopped it. Behind the fence it gives the data back first, unless the new owner may
     have taken them over.
     """
-    begin = _resume_at(move)
+    begin, until = _resume_at(move), "sequences" if rehearse else until
+    if rehearse and begin != NAMES[0]:
+        raise Stop(f"A {move.action} of {move.name} is half done: end it before a rehearsal.")
     evidence: dict[str, Evidence] = {}
     with _stoppable():
-        for phase in PHASES[NAMES.index(begin) : NAMES.index(until) + 1]:
-            evidence[phase.name] = _run(move, phase)
-        if until in ("fence", "drain", "sequences"):
+        for fenced, phases in groupby(_between(begin, until), lambda phase: phase.behind_fence):
+            with move.journal.hurried() if fenced else nullcontext():
+                found = {phase.name: _run(move, phase) for phase in phases}
+            for name, proved in found.items():
+                move.terminal.say(f"  {name:<10} {_brief(proved)}")
+            evidence |= found
+        if rehearse:
+            evidence["rehearsed"] = _run(move, REHEARSED)
+        elif until in ("fence", "drain", "sequences"):
             cutting.reopen(move)  # nobody waits for an operator who thinks
             move.terminal.say("The fence is open again: nothing has changed hands.")
     return evidence
+
+
+def _between(begin: str, until: str) -> tuple[Phase, ...]:
+    return PHASES[NAMES.index(begin) : NAMES.index(until) + 1]
 
 
 def _resume_at(move: Move) -> str:
@@ -80,22 +96,29 @@ def _resume_at(move: Move) -> str:
 def _run(move: Move, phase: Phase) -> Evidence:
     entry = move.journal.begin(move.id, move.name, move.action, phase.name, _epoch(move))
     try:
-        with move.terminal.working(f"{move.name}: {phase.says}"):
-            evidence = phase.do(move)
+        if phase.behind_fence:
+            evidence = phase.do(move)  # nobody waits for a terminal to be drawn
+        else:
+            with move.terminal.working(f"{move.name}: {phase.says}"):
+                evidence = phase.do(move)
     except _FAULTS as error:
-        undone = phase.behind_fence and _undo(move)
-        said: Evidence = {"error": _sentence(error), "gave_back": undone}
-        move.journal.end(entry, "undone" if undone else "failed", said)
-        if phase.behind_fence and not undone:
-            move.terminal.say(
-                "The fence may still be closed: run the same command again.", style="bold red"
-            )
-        if isinstance(error, psycopg.Error):
-            raise NotNow(f"{phase.name}: {_sentence(error)}") from error
-        raise
+        _failed(move, phase, entry, error)
     move.journal.end(entry, "done", evidence)
-    move.terminal.say(f"  {phase.name:<10} {_brief(evidence)}")
     return evidence
+
+
+def _failed(move: Move, phase: Phase, entry: int, error: BaseException) -> NoReturn:
+    """Give the data back where that is possible, write down what happened, and raise it."""
+    undone = phase.behind_fence and _undo(move)
+    said: Evidence = {"error": _sentence(error), "gave_back": undone}
+    move.journal.end(entry, "undone" if undone else "failed", said)
+    if phase.behind_fence and not undone:
+        move.terminal.say(
+            "The fence may still be closed: run the same command again.", style="bold red"
+        )
+    if isinstance(error, psycopg.Error):
+        raise NotNow(f"{phase.name}: {_sentence(error)}") from error
+    raise error
 
 
 def _undo(move: Move) -> bool:
@@ -139,4 +162,4 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
     raise Interrupted
 
 
-__all__ = ["NAMES", "PHASES", "Differs", "Phase", "run"]
+__all__ = ["NAMES", "PHASES", "REHEARSED", "Differs", "Phase", "run"]

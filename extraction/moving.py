@@ -1,5 +1,6 @@
 """One move of one context, in either direction: the sides, the links, what is known so far."""
 
+import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,8 +15,10 @@ from extraction.links import Link
 from extraction.places import Bank, Place
 from extraction.tables import Table, moving
 from extraction.terminal import Terminal
+from vortex.clock import now
 
 Evidence = dict[str, Any]
+Owners = tuple[guards.Ownership, guards.Ownership]
 
 # The class of advisory locks that topology_enter() takes, shared, in every unit of work.
 FENCE = 1_448_037_464
@@ -47,11 +50,14 @@ class Move:
     options: Options = field(default_factory=Options)
     marker: UUID | None = None
     fenced_at: datetime | None = None
+    owned: Owners | None = None  # as this run found it before it closed the fence
+    spent_ms: dict[str, float] = field(default_factory=dict)  # of the pause, by what for
     may_be_open: bool = False
     snapshots: tuple[Connection, Connection] | None = None
     _connections: dict[str, Connection] = field(default_factory=dict)
     _tables: list[Table] = field(default_factory=list)
     _laws: list[Law] = field(default_factory=list)
+    _lap_at: float = 0.0
 
     @property
     def name(self) -> str:
@@ -103,12 +109,23 @@ class Move:
             self._laws = laws_of(self.name, {"VORTEX_HOME": str(self.bank.home)})
         return self._laws
 
-    def owners(self) -> tuple[guards.Ownership, guards.Ownership]:
+    def owners(self) -> Owners:
         """Return what both sides say about who owns the data."""
         return (
             guards.ownership(self.from_, self.name),
             guards.ownership(self.to, self.name),
         )
+
+    def begin_pause(self) -> None:
+        """Begin to measure what the pause is spent on."""
+        self.fenced_at, self._lap_at = now(), time.monotonic()
+        self.spent_ms = {}
+
+    def spent(self, what: str) -> None:
+        """Note what the time since the last note went for."""
+        if self._lap_at:
+            before, self._lap_at = self._lap_at, time.monotonic()
+            self.spent_ms[what] = round((self._lap_at - before) * 1000, 1)
 
     def close(self) -> None:
         """Close every connection; whatever a session held goes with it."""

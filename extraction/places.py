@@ -11,8 +11,9 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from config.contexts import CONTEXTS, Context, context
-from config.up.service import home_of
+from config.up.service import home_of, retired_mark
 from extraction.failures import Stop
+from extraction.up.topology import home_of as topology_home
 from vortex.embedded import endpoints
 from vortex.embedded.postgres import ADMIN
 from vortex.embedded.secrets import Secrets
@@ -86,6 +87,12 @@ class Bank:
         database = _as_admin(found[known.database_variable], home)
         return Place(known.service, found["VORTEX_SELF_URL"], database, topology)
 
+    def apart(self, known: Context) -> bool:
+        """Whether a context was opened as a service (TOPOLOGY=): its data never were in here."""
+        hosted = self.environment.get("VORTEX_HOSTS", "")
+        left_out = bool(hosted) and known.name not in hosted.split(",")
+        return left_out and not retired_mark(self.home, known.name).exists()
+
     def is_embedded(self) -> bool:
         """Whether the bank itself starts the service: no target is named by the environment."""
         return not os.environ.get("VORTEX_MOVE_TARGET_DATABASE_URL", "")
@@ -107,11 +114,18 @@ class Bank:
 
 def find_bank() -> Bank:
     """Return the running bank, or refuse where none runs."""
-    home = endpoints.home()
+    home = _home()
     found = endpoints.read(home)
     if found is None and not os.environ.get("VORTEX_MOVE_SOURCE_DATABASE_URL"):
         raise Stop(f"The bank in {home} is closed; open it with: make up")
     return Bank(home, {**(found or {}), **_given()})
+
+
+def _home() -> Path:
+    """Return where the bank's data are; TOPOLOGY names one that was opened apart."""
+    home = endpoints.home()
+    apart = topology_home(home, os.environ.get("TOPOLOGY", ""))
+    return apart if apart.exists() else home
 
 
 def find_context(name: str) -> Context:

@@ -22,6 +22,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the words that move and rollback share."""
     parser.add_argument("context", help="the context, such as transactions")
     parser.add_argument("--until", choices=NAMES, default=NAMES[-1], help="stop after this phase")
+    parser.add_argument(
+        "--rehearse",
+        action="store_true",
+        help="do everything except handing the data over: writers wait as they would, once",
+    )
     parser.add_argument("--dry-run", action="store_true", help="say what would be done")
     parser.add_argument(
         "--budget-ms", type=int, default=250, help="how long the fence waits for writers in flight"
@@ -49,15 +54,15 @@ def run(options: argparse.Namespace, action: str) -> int:
             book.locked(known.name),
             moving(bank, book, terminal, known, action=action, options=_options(options)) as move,
         ):
-            _run(move, options.until)
+            _run(move, options)
     return code[0]
 
 
-def _run(move: Move, until: str) -> None:
+def _run(move: Move, options: argparse.Namespace) -> None:
     terminal = move.terminal
     terminal.say(f"{move.action} {move.name}: from {move.source.name} to {move.target.name}")
     try:
-        evidence = machine.run(move, until=until)
+        evidence = machine.run(move, until=options.until, rehearse=options.rehearse)
     except Differs as difference:
         if not move.may_be_open:
             raise
@@ -65,8 +70,14 @@ def _run(move: Move, until: str) -> None:
         back = _reversed(move)
         machine.run(back)
         raise Stop(f"{move.name} is back in {move.source.name}. {difference}") from difference
-    pause = evidence.get("open", {}).get("pause_ms")
-    if pause is not None:
+    last = evidence.get("rehearsed") or evidence.get("open", {})
+    pause = last.get("pause_ms")
+    if options.rehearse:
+        terminal.say(
+            f"Rehearsed: {last['rows']} rows are the same on both sides, {last['laws']} laws hold;"
+            f" {move.name} stays in {move.source.name}. Writers waited {pause:.0f} ms."
+        )
+    elif pause is not None:
         terminal.say(f"{move.name} is in {move.target.name}; writers waited {pause:.0f} ms.")
     terminal.answer(
         {
@@ -102,6 +113,8 @@ def moving(
 
 
 def _sides(bank: Bank, book: Journal, known: Context, action: str) -> tuple[Place, Place]:
+    if bank.apart(known):
+        raise Stop(f"{known.name} was opened as a service: there is nothing of it to {action}.")
     seat = book.seat(known.name)
     away = seat.place != BANK
     if action == "move" and away and not _half_done(book, known.name, "move"):
@@ -134,7 +147,8 @@ def _unfinished(book: Journal, name: str, action: str) -> Any:
     if not steps or steps[-1].action != action:
         return None
     last = steps[-1]
-    return None if (last.phase, last.state) == (NAMES[-1], "done") else last.move
+    ended = last.state == "done" and last.phase in (NAMES[-1], machine.REHEARSED.name)
+    return None if ended else last.move
 
 
 def _reversed(move: Move) -> Move:

@@ -16,6 +16,7 @@ from extraction.failures import NotNow, Stop
 from extraction.links import Link
 from extraction.moving import Move
 from extraction.topology import share
+from vortex.binding.shadow import key_of as shadow_key_of
 from vortex.http.shares import BOUNDS_MS, key_of
 from vortex.topology.routes import Route
 
@@ -46,6 +47,21 @@ def set_share(move: Move, percent: int) -> None:
     if percent:
         _require_following(move)
     share(move.source.topology, move.name, split(move, percent))
+
+
+def set_shadow(move: Move) -> None:
+    """Have every question between contexts answered by both sides from now on, and compared."""
+    _require_following(move)
+    with _cache(move) as cache:
+        cache.delete(shadow_key_of(move.name))
+    share(move.source.topology, move.name, Route("shadow", move.target.url))
+
+
+def compared(move: Move) -> dict[str, int]:
+    """Return how many answers of both sides were the same and how many not, and where they part."""
+    with _cache(move) as cache:
+        found = cache.hgetall(shadow_key_of(move.name))
+    return {_text(name): int(number) for name, number in found.items()}
 
 
 def split(move: Move, percent: int) -> Route:
@@ -109,9 +125,13 @@ def _measure(move: Move, seconds: float) -> tuple[Side, Side]:
 
 
 def _counts(move: Move) -> dict[str, int]:
-    with redis.Redis.from_url(move.bank.cache_url, socket_timeout=5) as cache:
+    with _cache(move) as cache:
         found = cache.hgetall(key_of(move.name))
     return {_text(name): int(number) for name, number in found.items()}
+
+
+def _cache(move: Move) -> "redis.Redis":
+    return redis.Redis.from_url(move.bank.cache_url, socket_timeout=5)
 
 
 def _text(name: bytes | str) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from extraction.database import Connection, rows, run, value
+from extraction.database import Connection, rows, run
 from extraction.failures import Stop
 
 MARKER = "extraction_marker"
@@ -124,10 +124,8 @@ _PRIMARY = (
 
 def hand_on_sequences(source: Connection, target: Connection, tables: list[str]) -> dict[str, int]:
     """Set the target's sequences past the source's, with a margin; return where each begins."""
-    begins: dict[str, int] = {}
-    for sequence, table, column in rows(target, _SEQUENCES, (tables,)):
-        used = value(source, _LAST, (table, column))
-        begins[sequence] = int(used or 0) + MARGIN
+    used = sequences(source, rows(target, _SEQUENCES, (tables,)))
+    begins = {sequence: last + MARGIN for sequence, last in used.items()}
     if begins:
         target.execute(
             "select setval(quote_ident(n)::regclass, greatest(v, coalesce((select last_value"
@@ -139,14 +137,14 @@ def hand_on_sequences(source: Connection, target: Connection, tables: list[str])
 
 
 _LAST = """
-select s.last_value from pg_sequences s where s.schemaname || '.' || quote_ident(s.sequencename)
-     = pg_get_serial_sequence(quote_ident(%s), %s)
+select u.sequence, coalesce(s.last_value, 0) from unnest(%s::text[], %s::text[], %s::text[])
+       as u (sequence, owner, field) left join pg_sequences s
+    on s.schemaname || '.' || quote_ident(s.sequencename)
+     = pg_get_serial_sequence(quote_ident(u.owner), u.field)
 """
 
 
-def sequences(source: Connection, tables: list[str]) -> dict[str, int]:
-    """Return the last number that each sequence has given."""
-    return {
-        name: int(value(source, _LAST, (table, column)) or 0)
-        for name, table, column in rows(source, _SEQUENCES, (tables,))
-    }
+def sequences(source: Connection, named: list[tuple[str, str, str]]) -> dict[str, int]:
+    """Return the last number given for each column; names are the other side's sequences."""
+    columns = [list(column) for column in zip(*named, strict=True)] or [[], [], []]
+    return {str(name): int(last) for name, last in rows(source, _LAST, columns)}

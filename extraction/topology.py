@@ -4,44 +4,54 @@ A deployment's file names the contexts that live elsewhere; its own it finds at 
 wrote into a file (operations switched off, a share of the reads) is kept.
 """
 
+import os
 from pathlib import Path
 
 import msgspec
 
 from config.contexts import CONTEXTS
+from extraction.fronting import follow
 from extraction.journal import Journal
 from extraction.places import BANK, Bank, Place
 from vortex.embedded.files import exclusive
 from vortex.topology.routes import Route, Topology, replace_file
 
 
-def announce(bank: Bank, journal: Journal) -> dict[str, str]:
-    """Bring every file up to the seats; return where each context that has moved answers."""
+def announce(bank: Bank, journal: Journal) -> str:
+    """Bring every file and the gateway up to the seats; say why the gateway is not, "" if it is."""
     places = _places(bank, journal)
     for path, own in _files(bank):
         _write(path, places, own)
-    return {name: url for name, (place, url) in places.items() if place != BANK}
+    away = {name: url for name, (place, url) in places.items() if place != BANK}
+    return follow(bank.home, bank.environment["VORTEX_SELF_URL"], away)
 
 
-def hand_over(bank: Bank, journal: Journal, context: str, target: Place, source: Place) -> None:
+def hand_over(context: str, target: Place, source: Place) -> None:
     """Tell both sides of a move that a context answers at its new owner's, the new owner first.
 
     Were the old owner told first, the two would point at each other for an instant. The others
-    learn of it by `announce`; until then the side that they ask hands their requests on.
+    learn of it by `announce`; until then the side that they ask hands their requests on. Writers
+    wait for this, so it does not wait for the disk: `keep` does, afterwards.
     """
-    places = {**_places(bank, journal), context: (target.name, target.url)}
-    for place in (target, source):
-        _write(place.topology, places, place.name)
+    share(target.topology, context, Route(), durable=False)
+    share(source.topology, context, Route("remote", target.url), durable=False)
 
 
-def share(path: Path, context: str, route: Route) -> None:
+def keep(*places: Place) -> None:
+    """Wait until the topology files are on disk."""
+    for place in places:
+        with place.topology.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+def share(path: Path, context: str, route: Route, *, durable: bool = True) -> None:
     """Say in one deployment's file where a context answers; a local route says nothing."""
     with exclusive(path.with_name("topology.lock")):
         known = read(path)
         others = {name: route for name, route in known.contexts.items() if name != context}
         if route.mode != "local":
             others[context] = route
-        replace_file(path, Topology(others, known.killed))
+        replace_file(path, Topology(others, known.killed), durable=durable)
 
 
 def read(path: Path) -> Topology:
@@ -56,7 +66,7 @@ def _places(bank: Bank, journal: Journal) -> dict[str, tuple[str, str]]:
     seats, known = journal.seats(), read(bank.topology)
     places = dict.fromkeys((c.name for c in CONTEXTS), (BANK, bank.environment["VORTEX_SELF_URL"]))
     for context in CONTEXTS:
-        place = seats.get(context.name, BANK)
+        place = seats.get(context.name, context.service if bank.apart(context) else BANK)
         if place != BANK:
             service = bank.service(context)
             url = service.url if service else known.contexts.get(context.name, Route()).url

@@ -11,13 +11,18 @@ from extraction.terminal import Terminal, explained, json_option
 from vortex.ids import new_id
 
 NAME = "route"
+AUTO, SHADOW = "auto", "shadow"
 HELP = "send a share of a context's reads to its service, sticky by person; or go up step by step"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the words of the command."""
     parser.add_argument("context", help="the context, such as transactions")
-    parser.add_argument("percent", help="0 to 100, or `auto`: 1, 10, 50, 100, judged at each step")
+    parser.add_argument(
+        "percent",
+        help="0 to 100; `auto`: 1, 10, 50, 100, judged at each step; `shadow`: both are asked,"
+        " the monolith answers, and `verify` says what differed",
+    )
     parser.add_argument("--seconds", type=float, default=15.0, help="length of a step of `auto`")
     json_option(parser)
 
@@ -26,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; 1 where a step was judged worse and everything was taken back."""
     terminal, code = Terminal(as_json=options.json), [0]
     with explained(terminal, code):
-        percent = _percent(options.percent)
+        wanted = _wanted(options.percent)
         known, bank = find_context(options.context), find_bank()
         with journal(bank.operator_url) as book, book.locked(known.name):
             if book.seat(known.name).place != BANK:
@@ -38,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
             move = Move(known, NAME, new_id(), bank, book, terminal, here, service, Options())
             entry = book.begin(move.id, known.name, NAME, f"share {options.percent}", 0)
             try:
-                answer = _route(move, percent, options.seconds)
+                answer = _route(move, wanted, options.seconds)
             except BaseException as error:
                 book.end(entry, "failed", {"error": str(error)})
                 raise
@@ -49,17 +54,22 @@ def run(options: argparse.Namespace) -> int:
     return code[0]
 
 
-def _route(move: Move, percent: int | None, seconds: float) -> dict[str, object]:
-    if percent is None:
+def _route(move: Move, wanted: str | int, seconds: float) -> dict[str, object]:
+    if wanted == AUTO:
         return sharing.promote(move, seconds=seconds)
+    if wanted == SHADOW:
+        sharing.set_shadow(move)
+        move.terminal.say(f"Both sides are asked about {move.name}; `verify` says what differs.")
+        return {"shadow": True}
+    percent = int(wanted)
     sharing.set_share(move, percent)
     move.terminal.say(f"{percent} % of the people read {move.name} from {move.target.name}.")
     return {"percent": percent}
 
 
-def _percent(word: str) -> int | None:
-    if word == "auto":
-        return None
+def _wanted(word: str) -> str | int:
+    if word in (AUTO, SHADOW):
+        return word
     if not word.isdigit() or int(word) > 100:
-        raise Stop(f"{word!r} is neither `auto` nor a number from 0 to 100.")
+        raise Stop(f"{word!r} is neither `auto` nor `shadow` nor a number from 0 to 100.")
     return int(word)

@@ -43,8 +43,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _state(bank: Bank, book: Journal, known: Context) -> dict[str, Any]:
     """Ask both databases; the journal says only what they cannot."""
-    seat = book.seat(known.name)
-    here, service = bank.place(known), bank.service(known)
+    seat, service = book.seat(known.name), bank.service(known)
+    if bank.apart(known):
+        return _apart(known, service)
+    here = bank.place(known)
     route = read(bank.topology).contexts.get(known.name)
     state: dict[str, Any] = {
         "place": seat.place,
@@ -72,6 +74,21 @@ def _state(bank: Bank, book: Journal, known: Context) -> dict[str, Any]:
         }
     state["says"] = _says(state)
     return state
+
+
+def _apart(known: Context, service: Place | None) -> dict[str, Any]:
+    """Return the state of a context that was opened as a service: nothing of it can move."""
+    return {
+        "place": known.service,
+        "epoch": 0,
+        "owner_by_bank": "not hosted",
+        "owner_by_service": _owner(service, known.name) if service else "no service",
+        "operator": "",
+        "traffic_percent": 100,
+        "traffic_mode": "remote",
+        "links": {},
+        "says": "opened as a service" if service else "its service does not run",
+    }
 
 
 def _owner(place: Place, context: str) -> str:

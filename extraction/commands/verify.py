@@ -1,8 +1,9 @@
 """`verify`: whether both sides hold the same rows, keep the laws, and nobody wrote unseen."""
 
 import argparse
+from typing import Any
 
-from extraction import links, preparing
+from extraction import links, preparing, sharing
 from extraction.commands.status import NAME as STATUS
 from extraction.failures import Stop
 from extraction.journal import journal
@@ -45,11 +46,22 @@ def run(options: argparse.Namespace) -> int:
             f"{known.name}: {found['rows']} rows are the same in {source.name} and {target.name};"
             f" {found['laws']} laws hold; no rogue write."
         )
+        terminal.say(_said_of(found["shadow"]))
         terminal.answer({"context": known.name, **found})
     return code[0]
 
 
-def _verify(move: Move) -> dict[str, object]:
+def _said_of(shadow: dict[str, int]) -> str:
+    """Say how the answers of both sides compared, and where they differed."""
+    if not shadow:
+        return "No question has been asked of both sides; `route CONTEXT shadow` begins with it."
+    counts = [f"{shadow.get(outcome, 0)} {outcome}" for outcome in ("same", "differs", "failed")]
+    places = [f"\n  {name} ({number} times)" for name, number in sorted(shadow.items())]
+    places = [place for place in places if place.startswith("\n  at ")]
+    return f"Asked of both sides: {', '.join(counts)}{''.join(places)}"
+
+
+def _verify(move: Move) -> dict[str, Any]:
     """Compare; a row that only the stand-by has was written behind the owner's back."""
     health = links.health(move.link, move.from_, move.to)
     if not health.working:
@@ -57,4 +69,9 @@ def _verify(move: Move) -> dict[str, object]:
             f"The replication {move.link.name} does not work (its slot is {health.slot}),"
             " so the sides cannot be compared."
         )
-    return {**preparing.compare_living(move), "rogue_writes": 0, "link": links.evidence(health)}
+    return {
+        **preparing.compare_living(move),
+        "rogue_writes": 0,
+        "link": links.evidence(health),
+        "shadow": sharing.compared(move),
+    }

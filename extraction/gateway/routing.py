@@ -99,15 +99,7 @@ def _split(name: str, percent: int) -> Json:
             {"name": MONOLITH, "weight": 100 - percent},
         ]
         chosen = {"weighted_clusters": {"clusters": weights, "header_name": "x-vortex-share"}}
-    return chosen | {
-        "timeout": TIMEOUT,
-        # While a context moves, the side that has given it up answers 307 with the same address;
-        # the request then finds its new place without the client's help.
-        "internal_redirect_policy": {
-            "max_internal_redirects": 2,
-            "redirect_response_codes": [307],
-        },
-    }
+    return chosen | {"timeout": TIMEOUT}
 
 
 def _mirror(name: str, percent: int) -> Json:

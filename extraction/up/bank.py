@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from config.contexts import CONTEXTS, context
 from config.up import preflight
@@ -17,7 +18,8 @@ from config.up.preparation import (
     open_demonstration,
 )
 from config.up.screen import Screen
-from extraction.gateway import Files, Plan, Route, bootstrap
+from extraction import fronting
+from extraction.gateway import Files, bootstrap
 from extraction.up.deployments import MONOLITH, Deployment
 from vortex.embedded import endpoints, ports
 from vortex.embedded.envoy import Envoy
@@ -40,6 +42,7 @@ class SeparateBank(Bank):
         super().__init__(options, screen)
         self._names = names
         self._deployments: list[Deployment] = []
+        self._moved: dict[str, str] = {}
         self._fronted = False
 
     def open(self) -> None:
@@ -53,8 +56,9 @@ class SeparateBank(Bank):
         self._supervisor.open(valkey)
         self._deployments = self._deploy()
         self._supervisor.open(*(each.postgres for each in self._deployments))
+        self._moved = self._deployments[0].moved()
         for each in self._deployments:
-            each.write_topology(self._deployments)
+            each.write_topology(self._deployments, self._moved)
         shared = self._shared(valkey)
         self._prepare(shared)
         if sentence := self._builder.finish():
@@ -156,11 +160,16 @@ class SeparateBank(Bank):
 
     def _gateway(self) -> Envoy:
         monolith, *services = self._deployments
-        files = Files(self._options.home / "gateway")
-        routes = {each.name: Route((each.url,), percent=100) for each in services}
-        files.write(Plan((monolith.url,), routes))
-        host, port = self._options.host, self._options.port
-        return Envoy(self._options.home, lambda admin: bootstrap(files, host, port, admin))
+        home, host, port = self._options.home, self._options.host, self._options.port
+        files = Files(fronting.directory(home))
+        away = {each.name: each.url for each in services} | self._moved
+        files.write(fronting.plan(monolith.url, away))
+
+        def configured(admin: int) -> dict[str, Any]:
+            fronting.publish(home, fronting.Front(port, admin))
+            return bootstrap(files, host, port, admin)
+
+        return Envoy(home, configured)
 
     def _readiness(self) -> str:
         """Return the first answer that is not yes, of all deployments and then of the gateway."""

@@ -16,6 +16,7 @@ from vortex.embedded.files import write_private
 from vortex.embedded.postgres import Postgres
 from vortex.embedded.process import Process
 from vortex.embedded.supervisor import Program
+from vortex.topology.routes import Topology
 
 MONOLITH = "monolith"
 
@@ -62,21 +63,33 @@ class Deployment:
             **shared,
             **self.databases(),
             "VORTEX_HOSTS": ",".join(known.name for known in self.hosts),
-            "VORTEX_TOPOLOGY_FILE": str(self.home / "run" / "topology.json"),
+            "VORTEX_TOPOLOGY_FILE": str(self.topology),
             "VORTEX_SELF_URL": self.url,
             "VORTEX_DASHBOARD": "1" if self.is_monolith else "0",
         }
 
-    def write_topology(self, others: "list[Deployment]") -> None:
+    @property
+    def topology(self) -> Path:
+        """The file that says where the contexts answer that live elsewhere."""
+        return self.home / "run" / "topology.json"
+
+    def moved(self) -> dict[str, str]:
+        """Return the addresses of contexts that have moved out since the bank was first opened."""
+        if not self.topology.exists():
+            return {}
+        known = msgspec.json.decode(self.topology.read_bytes(), type=Topology).contexts
+        hosted = {each.name for each in self.hosts}
+        away = {name: route.url for name, route in known.items() if route.mode == "remote"}
+        return {name: url for name, url in away.items() if name in hosted}
+
+    def write_topology(self, others: "list[Deployment]", moved: Mapping[str, str]) -> None:
         """Write where the contexts answer that live elsewhere."""
-        routes = {
-            known.name: {"mode": "remote", "url": other.url}
-            for other in others
-            if other is not self
-            for known in other.hosts
+        apart = {
+            known.name: other.url for other in others if other is not self for known in other.hosts
         }
+        routes = {name: {"mode": "remote", "url": url} for name, url in {**apart, **moved}.items()}
         content = msgspec.json.encode({"contexts": routes}, order="sorted")
-        write_private(self.home / "run" / "topology.json", content.decode())
+        write_private(self.topology, content.decode())
 
     def programs(self, environment: Mapping[str, str]) -> list[Program]:
         """Return its programs, the web server last. The worker of a service keeps the clock too."""

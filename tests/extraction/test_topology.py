@@ -56,7 +56,7 @@ def test_a_deployment_knows_its_own_contexts_and_where_the_others_are(tmp_path: 
     service = Deployment("payments", (apart,), tmp_path, 3004)
 
     for each in (whole, service):
-        each.write_topology([whole, service])
+        each.write_topology([whole, service], {})
 
     told = msgspec.json.decode((whole.home / "run" / "topology.json").read_bytes())["contexts"]
     assert told == {"payments": {"mode": "remote", "url": "http://127.0.0.1:3004"}}

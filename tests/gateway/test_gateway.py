@@ -15,7 +15,7 @@ from extraction.gateway import NotInForce, Plan, Route, apply, bootstrap
 from extraction.gateway.control import _Admin, _change, ask
 from tests.bank import wait_for
 from tests.gateway.conftest import Opens
-from tests.gateway.instances import Instance, Load, Seen
+from tests.gateway.instances import Instance, Load
 from vortex.embedded.envoy import Envoy
 from vortex.embedded.failures import CannotOpen
 from vortex.ids import new_id
@@ -238,23 +238,6 @@ def test_a_refusal_with_503_of_a_write_is_the_answer(opens: Opens) -> None:
 
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "3")
         assert len(away.seen) == 1
-
-
-def test_who_has_given_a_context_up_sends_a_request_on_and_the_client_sees_one_answer(
-    opens: Opens, service: Instance
-) -> None:
-    def given_up(seen: Seen) -> tuple[int, dict[str, str]]:
-        gateway.put(gateway.plan.with_route("transactions", percent=100))
-        return 307, {"Location": f"http://{seen.headers['host']}{seen.path}"}
-
-    with Instance("monolith", given_up) as monolith:
-        gateway = opens(Plan((monolith.url,), {"transactions": Route((service.url,))}))
-
-        answer = gateway.client.post(READ, content=b"all of it", headers={"Idempotency-Key": "k"})
-
-        assert (answer.status_code, answer.text) == (200, "service")
-        assert [(seen.method, seen.body) for seen in service.seen] == [("POST", b"all of it")]
-        assert len(monolith.seen) == 1
 
 
 def test_the_client_learns_where_it_was_answered_and_by_which_address_it_is_known(

@@ -6,19 +6,18 @@ same command is given again and ends the move.
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
+import httpx
 import psycopg
 
-from tests.bank import ROOT, Bank, wait_for
-from tests.topologies.proof import database, database_of, extraction
-from vortex.embedded.postgres import ADMIN
-from vortex.embedded.secrets import Secrets
+from tests.bank import Bank, wait_for
+from tests.topologies import disks
+from tests.topologies.commands import begun, ended, superuser
+from tests.topologies.proof import database, extraction
 
 PHASES = ("prepare", "copy", "look", "fence", "drain", "sequences", "open", "watch")
 
@@ -30,6 +29,8 @@ class Fault:
     name: str
     happen: Callable[[Bank, str], str]
     says: str = ""
+    errors: bool = False  # whether people see errors: what they use is itself taken away
+    bank: str = "whole"  # or `apart`, behind a gateway, or `small`, on small disks
 
 
 def faults() -> list[Fault]:
@@ -54,29 +55,10 @@ def faults() -> list[Fault]:
         Fault("the target dies before the fence", _kill_target),
         *deaths,
         Fault("the mover is killed between the two owners", _death("open", "within"), "run"),
+        Fault("the gateway is killed", _kill_gateway, "served by transactions", True, "apart"),
+        Fault("the disk of the service is full", disks.fill_the_services, "", False, "small"),
+        Fault("the disk of the owner is full", disks.fill_the_owners, "", True, "small"),
     ]
-
-
-def ended(*words: str, bank: Bank, module: str = "extraction", **more: str) -> tuple[int, str]:
-    """Run a command to its end; return its exit code and all it said."""
-    done = subprocess.run(
-        [sys.executable, "-m", module, *words],
-        cwd=ROOT,
-        env=bank.environment() | more,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
-
-
-def superuser(bank: Bank, context: str, *, service: bool = False) -> str:
-    """Return the superuser's URL of a context's database on one side."""
-    home = bank.home / "services" / context if service else bank.home
-    url = database_of(bank, context, service=service)
-    place = url.rpartition("@")[2]
-    return f"postgresql://{ADMIN}:{Secrets(home).get(f'postgres:{ADMIN}')}@{place}"
 
 
 def _death(phase: str, when: str) -> Callable[[Bank, str], str]:
@@ -98,8 +80,8 @@ def _unreachable(bank: Bank, context: str) -> str:
 
 
 def _wrong_password(bank: Bank, context: str) -> str:
-    place = superuser(bank, context).rpartition("@")[2]
-    url = f"postgresql://{ADMIN}:wrong@{place}"
+    who, _, place = superuser(bank, context).rpartition("@")
+    url = f"{who.rpartition(':')[0]}:wrong@{place}"
     return _refused(bank, context, VORTEX_MOVE_TARGET_DATABASE_URL=url)
 
 
@@ -141,19 +123,8 @@ def _said_by(opened: psycopg.Connection[Any], statement: str) -> str:
     raise AssertionError(f"{statement} was let through")
 
 
-def _begun(bank: Bank, *words: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "extraction", *words],
-        cwd=ROOT,
-        env=bank.environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
 def _two_operators(bank: Bank, context: str) -> str:
-    with _held_open(bank, context), _begun(bank, "move", context, "--patience", "30") as first:
+    with _held_open(bank, context), begun("move", context, "--patience", "30", bank=bank) as first:
         wait_for(lambda: _in_phase(bank, context, "look"), 90, "the first one works")
         said = _refused(bank, context)
         first.send_signal(signal.SIGINT)
@@ -162,7 +133,7 @@ def _two_operators(bank: Bank, context: str) -> str:
 
 
 def _interrupt(bank: Bank, context: str) -> str:
-    with _held_open(bank, context), _begun(bank, "move", context, "--patience", "60") as mover:
+    with _held_open(bank, context), begun("move", context, "--patience", "60", bank=bank) as mover:
         wait_for(lambda: _in_phase(bank, context, "look"), 90, "the mover looks")
         mover.send_signal(signal.SIGINT)
         said, _ = mover.communicate(timeout=60)
@@ -191,6 +162,19 @@ def _kill_workers(bank: Bank, context: str) -> str:
                 " where backend_type like 'logical replication%'"
             )
     return ""
+
+
+def _kill_gateway(bank: Bank, context: str) -> str:
+    """Kill it while the mover looks; the mover waits for it to come back and to take the routes."""
+    with _held_open(bank, context) as held, begun("move", context, bank=bank) as mover:
+        wait_for(lambda: _in_phase(bank, context, "look"), 90, "the mover looks")
+        bank.kill("gateway")
+        held.rollback()
+        said, _ = mover.communicate(timeout=120)
+    assert mover.returncode == 0, said
+    wait_for(bank.ready, 60, "the gateway is back", bank.said)
+    served = httpx.get(f"{bank.url}/api/{context}", timeout=10).headers["X-Served-By"]
+    return f"served by {served}"
 
 
 def _kill_relay(bank: Bank, context: str) -> str:

@@ -54,12 +54,15 @@ class Writer(Protocol):
 
 
 class Load:
-    """Writers, a thread each, until the block ends."""
+    """Writers, a thread each, until the block ends; each rests between two of its writes."""
 
-    def __init__(self, bank: Bank, customers: list[Customer], kind: "Kind") -> None:
+    def __init__(
+        self, bank: Bank, customers: list[Customer], kind: "Kind", *, rest_seconds: float = 0.0
+    ) -> None:
         self.sent: list[Sent] = []
         self.kind = kind
         self._bank = bank
+        self._rest_seconds = rest_seconds
         self._stopping = threading.Event()
         self._pool = ThreadPoolExecutor(len(customers))
         self._customers = customers
@@ -86,7 +89,7 @@ class Load:
     def _run(self, customer: Customer) -> None:
         with self._bank.client(customer.email, PASSWORD) as client:
             writer = self.kind.writer(client, customer, self._customers)
-            while not self._stopping.is_set():
+            while not self._stopping.wait(self._rest_seconds):
                 self.sent.append(_timed(lambda: writer.write(client)))
 
 
@@ -158,6 +161,28 @@ class _Transferring:
         if answer.status_code == 201:
             self._kind.acknowledged.append(answer.json()["id"])
         return answer
+
+
+@dataclass
+class Readings:
+    """Postings looked at: nothing is written, so nothing can be lost."""
+
+    context: str = "transactions"
+
+    def writer(self, client: httpx.Client, customer: Customer, all_: list[Customer]) -> Writer:
+        """Return the reader of one customer."""
+        del client, customer, all_
+        return _Reading()
+
+    def verdict(self, database: psycopg.Connection[Any]) -> Verdict:
+        """There is nothing to compare."""
+        del database
+        return Verdict(0, 0, 0)
+
+
+class _Reading:
+    def write(self, client: httpx.Client) -> httpx.Response:
+        return client.get("/api/transactions?limit=1")
 
 
 @dataclass

@@ -9,6 +9,7 @@ import functools
 import hashlib
 import os
 import threading
+import time
 from typing import Any, Final, Protocol, cast
 
 import msgspec
@@ -25,6 +26,8 @@ from vortex.topology.share import share_of
 
 # How often the topology is looked at while a move is under way; it lasts a fraction of a second.
 _LOOK_AGAIN_SECONDS: Final = 0.01
+# Longer than a move holds the fence: asking the same place again is for moves that were given up.
+_ASK_AGAIN_SECONDS: Final = 0.4
 
 
 class CallRefusedHere(Unavailable, code="no_route", title="Nobody serves this"):
@@ -120,10 +123,14 @@ def goes_away(route: Route, operation: Operation, arguments: msgspec.Struct) -> 
 
 
 def _await_another(context: str, route: Route, bounds: request.RequestContext) -> None:
-    """Wait until the topology names another route than the one that has moved away."""
+    """Wait until the topology names another route than the one that has moved away.
+
+    A move that was given up names none, so after a while the same place is asked again.
+    """
+    again_at = time.monotonic() + _ASK_AGAIN_SECONDS
     while True:
         forget()
-        if route_of(context) != route:
+        if route_of(context) != route or time.monotonic() > again_at:
             return
         if bounds.remaining_ms() == 0:
             raise Moved(context=context)

@@ -23,6 +23,7 @@ from vortex.telemetry.metrics import counter
 WAITING: Final = 32  # comparisons at once; beyond that, calls are not shadowed
 _TRIES: Final = 4
 _PAUSE_SECONDS: Final = 0.1
+_PLACES: Final = 10  # of one answer that are told
 
 Ask = Callable[[], Any]
 
@@ -47,14 +48,17 @@ def compare_later(operation: Operation, answer: Any, ours: Ask, theirs: Ask) -> 
 
 
 def counts(context: str) -> dict[str, int]:
-    """Return how many shadowed calls of a context ended how, in all processes."""
-    found = valkey.client().hgetall(_key(context))
+    """Return how many shadowed calls of a context ended how, in all processes, and what differed.
+
+    A name that begins with `at ` is an operation and a place in its answer.
+    """
+    found = valkey.client().hgetall(key_of(context))
     return {_text(name): int(number) for name, number in found.items()}
 
 
 def forget(context: str) -> None:
     """Begin to count anew."""
-    valkey.client().delete(_key(context))
+    valkey.client().delete(key_of(context))
 
 
 def _compare(operation: Operation, answer: Any, ours: Ask, theirs: Ask) -> None:
@@ -81,7 +85,9 @@ def _outcome(operation: Operation, answer: Any, ours: Ask, theirs: Ask) -> str:
         left = set(differing(here, there)) - mask
         if not left:
             return "same"
-    log.error("binding.shadow.differs", operation=operation.path, at=sorted(left)[:10])
+    log.error("binding.shadow.differs", operation=operation.path, at=sorted(left)[:_PLACES])
+    for place in sorted(left)[:_PLACES]:
+        _add(operation.context, f"at {operation.path} {place or '/'}")
     return "differs"
 
 
@@ -111,15 +117,20 @@ def _plain(value: Any) -> Any:
 
 def _count(operation: Operation, outcome: str) -> None:
     _compared.labels(operation.path, outcome).inc()
+    _add(operation.context, outcome)
+
+
+def _add(context: str, what: str) -> None:
     try:
-        valkey.client().hincrby(_key(operation.context), outcome, 1)
+        valkey.client().hincrby(key_of(context), what, 1)
     except valkey.FAILURES:
-        log.warning("binding.shadow.not_counted", operation=operation.path)
+        log.warning("binding.shadow.not_counted", context=context)
 
 
 def _text(value: bytes | str) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
-def _key(context: str) -> str:
+def key_of(context: str) -> str:
+    """Return the key in Valkey under which a context's comparisons are counted."""
     return f"shadow:{context}"

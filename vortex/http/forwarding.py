@@ -2,8 +2,9 @@
 
 A request goes where the topology says. One that meets the fence in here has changed nothing: it is
 held until the topology names the new owner, and sent there with the same body and the same
-Idempotency-Key. A gateway in front does the first part for most requests; this is what holds in the
-instant between, and where there is no gateway.
+Idempotency-Key. Where the move was given up meanwhile it is answered here after all. A gateway in
+front only saves the way round: what holds in the instant between, with a gateway or without one, is
+this door.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import replace
+from itertools import chain, repeat
 from typing import Any, Final
 
 import msgspec
@@ -49,6 +51,8 @@ _MIRRORED: Final = MIRRORED.lower().encode()
 _DEADLINE: Final = b"x-deadline-ms"
 _LOOK_AGAIN_SECONDS: Final = 0.005
 _RETRY_SECONDS: Final = 0.1
+# Longer than a move holds the fence: asking here again is for moves that were given up.
+_ASK_HERE_AGAIN_SECONDS: Final = (0.3, 0.6, 1.0)
 
 log = get_logger("http.forwarding")
 forwarded_total = counter(
@@ -89,7 +93,7 @@ class Forwarder:
         ends_at = time.monotonic() + _patience_seconds(scope)
         if any(name == _HOPS for name, _ in scope["headers"]):
             forget()  # whoever sent it here knows a newer topology than the one read last
-        while True:
+        for held_for in chain(_ASK_HERE_AGAIN_SECONDS, repeat(_ASK_HERE_AGAIN_SECONDS[-1])):
             route = route_of(context)
             away = goes_away(route, context, scope) and not (
                 route.mode == "split"
@@ -107,7 +111,8 @@ class Forwarder:
             if not held.moved:
                 self._count(context, scope, "here", seen)
                 return
-            while route_of(context) == route:
+            again_at = time.monotonic() + held_for
+            while route_of(context) == route and time.monotonic() < again_at:
                 if time.monotonic() > ends_at:
                     await held.release()
                     return

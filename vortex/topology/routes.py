@@ -92,13 +92,17 @@ def write_topology(topology: Topology) -> None:
     forget()
 
 
-def replace_file(path: Path, topology: Topology) -> None:
-    """Rename a new topology file into place; it needs no Django, so any operator's tool may."""
+def replace_file(path: Path, topology: Topology, *, durable: bool = True) -> None:
+    """Rename a new topology file into place; it needs no Django, so any operator's tool may.
+
+    Whoever cannot wait for the disk says `durable=False`, and syncs the file a moment later.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".topology-", delete=False) as file:
         file.write(msgspec.json.format(msgspec.json.encode(topology), indent=2) + b"\n")
         file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            os.fsync(file.fileno())
     Path(file.name).replace(path)
 
 

@@ -249,6 +249,20 @@ def test_a_call_follows_a_context_that_moves_away_and_its_caller_sees_no_error(
     assert (answer, shelf.calls, len(echo)) == (42, 1, 1)
 
 
+def test_a_call_is_answered_here_after_all_where_the_move_is_given_up(shelf: Shelf) -> None:
+    fenced: list[bool] = []
+
+    def moved_once() -> None:
+        if not fenced:
+            fenced.append(True)
+            raise Moved
+
+    shelf.before = moved_once
+
+    assert bind(Warehouse).stock(item="tin") == 3
+    assert fenced == [True]
+
+
 def test_a_context_that_moved_and_never_opened_is_unavailable_at_the_deadline(shelf: Shelf) -> None:
     def moved() -> None:
         raise Moved

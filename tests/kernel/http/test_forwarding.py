@@ -143,6 +143,21 @@ async def test_a_request_that_meets_the_fence_waits_and_goes_to_the_new_owner(
     assert there.asked[0][3][b"idempotency-key"] == b"k"
 
 
+async def test_a_request_is_answered_here_after_all_where_the_move_is_given_up(
+    topology: Path,
+) -> None:
+    del topology
+    here = Place("here", owns=False)
+    waiting = asyncio.create_task(ask(here, "/api/payments", content=b"once"))
+    await here.reached.wait()
+
+    here.owns = True
+    answer = await waiting
+
+    assert (answer.status_code, answer.text) == (200, "here")
+    assert [body for _, _, body, _ in here.asked] == [b"once", b"once"]
+
+
 async def test_a_request_that_nobody_takes_over_is_told_so_at_its_deadline(topology: Path) -> None:
     del topology
     here = Place("here", owns=False)
