@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from apps.transactions.contracts import (
     Channel,
     DayBalance,
     EntryLine,
+    ExchangeRates,
     FoundPosting,
     FoundSum,
     Funds,
@@ -42,6 +44,7 @@ from apps.transactions.services import (
     accounts,
     annotating,
     chaining,
+    exchanging,
     external,
     holding,
     keeping,
@@ -366,6 +369,27 @@ class HistoryInterface:
         breaks = [f"{one.seq}: {one.what}" for one in chaining.verify(first=first, last=last)]
         head = bytes(selectors.chain_head().hash).hex()
         return ChainReport(first=first, last=last, head=head, breaks=tuple(breaks))
+
+
+@serves(ExchangeRates)
+class ExchangeRatesInterface:
+    """Serves `ExchangeRates`."""
+
+    def set_rate(
+        self,
+        *,
+        rate_id: UUID,
+        base: str,
+        quote: str,
+        rate: Decimal,
+        spread_ppm: int,
+        by: UUID,
+        at: datetime,
+    ) -> datetime:
+        """Let a rate hold from a moment on."""
+        return exchanging.set_rate(
+            rate_id=rate_id, base=base, quote=quote, rate=rate, spread_ppm=spread_ppm, by=by, at=at
+        ).valid_from
 
 
 def _found(row: tuple[Any, ...]) -> FoundPosting:

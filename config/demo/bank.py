@@ -9,13 +9,21 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import islice
 from typing import Final
 from uuid import UUID
 
 from apps.accounts.contracts import Accounts
 from apps.auth.contracts import UserNotFound, Users, UserView
-from apps.transactions.contracts import Ledger, LedgerAccountKind, Leg, Outcome, Posting
+from apps.transactions.contracts import (
+    ExchangeRates,
+    Ledger,
+    LedgerAccountKind,
+    Leg,
+    Outcome,
+    Posting,
+)
 from config.demo.calendar import at, years_before
 from config.demo.life import simulate
 from config.demo.movement import OWN_ACCOUNTS, Flow, Movement, own
@@ -29,6 +37,15 @@ STAFF: Final = ("staff@example.com", "Sasha Support", ("administrator", "support
 YEARS: Final = 2
 
 _BATCH: Final = 1_000
+_RATES: Final = (
+    ("EUR", "GBP", "0.8612"),
+    ("GBP", "EUR", "1.1607"),
+    ("EUR", "USD", "1.0834"),
+    ("USD", "EUR", "0.9228"),
+    ("GBP", "USD", "1.2576"),
+    ("USD", "GBP", "0.7949"),
+)
+_SPREAD_PPM: Final = 4_000
 
 
 class OtherBankError(ValueError):
@@ -119,7 +136,21 @@ def _open(demo: Demonstration, style: Style) -> None:
             advance(1)
         email, name, roles = STAFF
         _register(demo, "staff", email, name, roles)
+        _set_rates(demo)
         advance(1)
+
+
+def _set_rates(demo: Demonstration) -> None:
+    for base, quote, rate in _RATES:
+        bind(ExchangeRates).set_rate(
+            rate_id=demo.id_of("rate", base, quote),
+            base=base,
+            quote=quote,
+            rate=Decimal(rate),
+            spread_ppm=_SPREAD_PPM,
+            by=demo.id_of("user", "staff"),
+            at=at(demo.start, 0),
+        )
 
 
 def _first_customer() -> UserView | None:

@@ -24,6 +24,7 @@ from apps.transactions.contracts.disputes import (
     TransactionReconciled,
     UnreadableStatement,
 )
+from apps.transactions.contracts.exchange import ExchangeRates, RateExists, SameCurrency
 from apps.transactions.contracts.filing import (
     TransactionCategorized,
     TransactionCategoryCorrected,
@@ -150,6 +151,7 @@ __all__ = [
     "DisputeState",
     "DisputeStateRefused",
     "EntryLine",
+    "ExchangeRates",
     "ExportTooLarge",
     "FoundPosting",
     "FoundSum",
@@ -197,11 +199,13 @@ __all__ = [
     "PostingKind",
     "PostingNotFound",
     "RangeTooWide",
+    "RateExists",
     "ReconciliationNotFound",
     "ReversalExceedsOriginal",
     "RuleNotFound",
     "RuleRunNotFound",
     "RuleRunning",
+    "SameCurrency",
     "SearchTooBroad",
     "SpendingLimit",
     "SpendingLimitExceeded",

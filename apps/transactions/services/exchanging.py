@@ -12,13 +12,21 @@ from uuid import UUID
 
 from apps.transactions import selectors
 from apps.transactions.conf import exchange_fee_ppm
-from apps.transactions.contracts import LedgerAccountKind, Leg, Posted, Posting, PostingKind
+from apps.transactions.contracts import (
+    LedgerAccountKind,
+    Leg,
+    Posted,
+    Posting,
+    PostingKind,
+    RateExists,
+    SameCurrency,
+)
 from apps.transactions.domain.exchange import converted, fee_of
 from apps.transactions.models import Quote, Rate
 from apps.transactions.services.accounts import open_account
 from apps.transactions.services.posting import post
 from vortex.db import refusing, unit_of_work
-from vortex.errors import Conflict, Invalid, NotFound, Refused
+from vortex.errors import Conflict, NotFound, Refused
 from vortex.ids import derived_id
 from vortex.money import CurrencyMismatch, Money, exponent
 from vortex.telemetry import get_logger
@@ -37,10 +45,6 @@ class AmountTooSmall(Refused, code="exchange_amount_too_small", title="Too littl
     """The amount would buy less than the smallest unit of the other currency."""
 
 
-class SameCurrency(Invalid, code="same_currency", title="One currency"):
-    """An exchange is between two currencies."""
-
-
 class QuoteNotFound(NotFound, code="quote_not_found", title="Quote not found"):
     """There is no such quote, or it was given to somebody else."""
 
@@ -51,10 +55,6 @@ class QuoteExpired(Refused, code="quote_expired", title="Quote expired"):
 
 class QuoteUsed(Conflict, code="quote_used", title="Quote already used"):
     """The quote has been used; each is good for one exchange."""
-
-
-class RateExists(Conflict, code="rate_exists", title="Rate already set"):
-    """Another rate of these currencies holds from the same moment on."""
 
 
 @dataclass(frozen=True)
@@ -70,20 +70,18 @@ class Exchange:
 def set_rate(
     *, rate_id: UUID, base: str, quote: str, rate: Decimal, spread_ppm: int, by: UUID, at: datetime
 ) -> Rate:
-    """Let a rate hold from a moment on. Refuses one currency, and a second rate of one moment."""
+    """Let a rate hold from a moment on. Refuses one currency, and a second rate of one moment.
+
+    A second call with the same id changes nothing.
+    """
     exponent(base), exponent(quote)
     if base == quote:
         raise SameCurrency(currency=base)
     with refusing({"transactions_rate_once": RateExists}), unit_of_work("transactions"):
-        return Rate.objects.create(
-            id=rate_id,
-            base=base,
-            quote=quote,
-            rate=rate,
-            spread_ppm=spread_ppm,
-            valid_from=at,
-            set_by=by,
-        )
+        terms = {"base": base, "quote": quote, "rate": rate, "spread_ppm": spread_ppm}
+        return Rate.objects.get_or_create(
+            id=rate_id, defaults={**terms, "valid_from": at, "set_by": by}
+        )[0]
 
 
 def quote(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.transactions.contracts import ExchangeRates, RateExists, SameCurrency
 from apps.transactions.domain.exchange import converted, fee_of
 from apps.transactions.models import Account, Entry, Hold, Quote
 from apps.transactions.services import exchanging
@@ -16,11 +17,12 @@ from apps.transactions.services.exchanging import Exchange, QuoteUsed
 from apps.transactions.services.verifying import LAWS, breaches_of
 from apps.transactions.tests.test_api import account_of, body, booked, send
 from apps.transactions.tests.test_at_once import at_once
+from vortex.binding import bind
 from vortex.clock import now
 from vortex.contracts import Principal
 from vortex.db import alias_of
 from vortex.ids import new_id
-from vortex.money import Money
+from vortex.money import Money, UnknownCurrency
 from vortex.outbox.models import Message
 from vortex.testing import client_of, person
 
@@ -207,3 +209,20 @@ def test_an_estimate_refuses_what_the_transfer_would_refuse() -> None:
     answer = client_of(alice).post("/api/transactions/estimate", body(source, target, "2.50"))
 
     assert (answer.status_code, answer.data["code"]) == (422, "insufficient_funds")
+
+
+def test_a_rate_that_another_part_of_the_bank_sets_twice_is_set_once():
+    said = {"base": "EUR", "quote": "USD", "rate": Decimal("1.25"), "spread_ppm": 0}
+    once = {"rate_id": new_id(), "by": new_id(), "at": now(), **said}
+
+    first = bind(ExchangeRates).set_rate(**once)
+    again = bind(ExchangeRates).set_rate(**once)
+
+    assert again == first
+    assert quoted(person("customer")).json()["target"] == {"amount": "125.00", "currency": "USD"}
+    with pytest.raises(RateExists):
+        bind(ExchangeRates).set_rate(**{**once, "rate_id": new_id()})
+    with pytest.raises(SameCurrency):
+        bind(ExchangeRates).set_rate(**{**once, "rate_id": new_id(), "quote": "EUR"})
+    with pytest.raises(UnknownCurrency):
+        bind(ExchangeRates).set_rate(**{**once, "rate_id": new_id(), "quote": "XYZ"})
