@@ -113,6 +113,12 @@ export function number(value: number): string {
   return kept("number", () => new Intl.NumberFormat(locale.value)).format(value);
 }
 
+/** A decimal string that is no money, such as a rate. */
+export function decimal(text: string): string {
+  const make = () => new Intl.NumberFormat(locale.value, { maximumSignificantDigits: 6 });
+  return kept("decimal", make).format(text as Intl.StringNumericLiteral as unknown as number);
+}
+
 export function percent(value: number): string {
   const make = () => new Intl.NumberFormat(locale.value, { style: "percent" });
   return kept("percent", make).format(value);

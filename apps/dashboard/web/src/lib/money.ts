@@ -48,6 +48,14 @@ export const isNegative = (money: Money): boolean => minor(money) < 0n;
 export const isZero = (money: Money): boolean => minor(money) === 0n;
 export const negated = (money: Money): Money => fromMinor(-minor(money), money.currency);
 
+/** What one unit of `sold` came to in units of `bought`, as a decimal string with six places. */
+export function worth(sold: Money, bought: Money): string {
+  const places = 6 + decimals(sold.currency) - decimals(bought.currency);
+  const scaled = places < 0 ? minor(bought) / 10n ** BigInt(-places) : minor(bought) * 10n ** BigInt(places);
+  const text = (scaled / minor(sold)).toString().padStart(7, "0");
+  return `${text.slice(0, -6)}.${text.slice(-6)}`;
+}
+
 /** A height on a chart; never shown as text and never sent. */
 export const height = (money: Money): number => Number(minor(money)) / 10 ** decimals(money.currency);
 

@@ -1,32 +1,26 @@
 /** Moving money: to another account of one's own, or to another customer. Typed, looked over, sent once. */
 
 import { useSignal } from "@preact/signals";
-import { ArrowDown, CircleCheck } from "lucide-preact";
 import type { VNode } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 
-import { api, get, once, type Account, type Schemas } from "../lib/api";
-import { accountName, ending, spacedIban, useAccounts } from "../lib/bank";
-import { Refusal, refusalOf } from "../lib/errors";
-import { Field, Select, useForm, useIntent } from "../lib/form";
-import { date, moneyText, t, T } from "../lib/i18n";
-import { asMoney, minor, typedAmount, type Money } from "../lib/money";
-import { stale } from "../lib/resource";
+import { api, get, type Account, type Schemas } from "../lib/api";
+import { useAccounts } from "../lib/bank";
+import { Field, Select, useForm } from "../lib/form";
+import { moneyText, t, T } from "../lib/i18n";
+import { typedAmount } from "../lib/money";
 import { query } from "../lib/router";
-import { announce } from "../lib/say";
-import { Amount, Avatar, Card, Segmented, Spinner, Submit } from "../ui/basics";
+import { Amount, Card, Segmented, Submit } from "../ui/basics";
 import { Empty, FormFailure, Loaded, Skeleton } from "../ui/states";
+import { ExchangeReview, exchangeReceipt, quoted, type Offer } from "./transfer/exchange";
+import { bodyOf, named, ownPayee, resolved, wrongAmount, type Plan } from "./transfer/plan";
+import { ReceiptCard, Review } from "./transfer/review";
 
-type Payee = { account_id: string; name: string; detail: string; isOwn: boolean };
-type Plan = {
-  source: Account;
-  payee: Payee;
-  amount: Money;
-  description: string;
-  reference: string;
-};
-type Receipt = { plan: Plan; made: Schemas["Transaction"] };
-type Step = { at: "form" } | { at: "review"; plan: Plan } | { at: "receipt"; receipt: Receipt };
+type Made = Schemas["Transaction"];
+type Step =
+  | { at: "form" }
+  | { at: "review"; plan: Plan; offer: Offer | null }
+  | { at: "receipt"; plan: Plan; offer: Offer | null; made: Made };
 
 export default function Transfer(): VNode {
   const accounts = useAccounts();
@@ -63,45 +57,68 @@ function Steps({ accounts }: { accounts: Account[] }): VNode {
   const step = useSignal<Step>({ at: "form" });
   const round = useSignal(0);
   const now = step.value;
-  if (now.at === "receipt")
-    return (
-      <ReceiptCard
-        receipt={now.receipt}
-        again={() => {
-          round.value++;
-          step.value = { at: "form" };
-        }}
-      />
-    );
+  const back = () => (step.value = { at: "form" });
+  const again = () => {
+    round.value++;
+    step.value = { at: "form" };
+  };
+  if (now.at === "receipt") {
+    const { plan, made, offer } = now;
+    if (offer) return <ReceiptCard plan={plan} made={made} again={again} {...exchangeReceipt(offer)} />;
+    const title = <T k="transfer.sent" amount={<Amount money={plan.amount} />} name={plan.payee.name} />;
+    const spoken = t("transfer.sent", { amount: moneyText(plan.amount), name: plan.payee.name });
+    return <ReceiptCard plan={plan} made={made} again={again} title={title} spoken={spoken} />;
+  }
   return (
     <>
       <div hidden={now.at !== "form"}>
-        <TransferForm key={round.value} accounts={accounts} review={(plan) => (step.value = { at: "review", plan })} />
-      </div>
-      {now.at === "review" && (
-        <Review
-          plan={now.plan}
-          back={() => (step.value = { at: "form" })}
-          done={(made) => (step.value = { at: "receipt", receipt: { plan: now.plan, made } })}
+        <TransferForm
+          key={round.value}
+          accounts={accounts}
+          review={(plan, offer) => (step.value = { at: "review", plan, offer })}
         />
-      )}
+      </div>
+      {now.at === "review" &&
+        (now.offer ? (
+          <ExchangeReview
+            plan={now.plan}
+            first={now.offer}
+            back={back}
+            done={(made, offer) => (step.value = { at: "receipt", plan: now.plan, made, offer })}
+          />
+        ) : (
+          <Review
+            plan={now.plan}
+            back={back}
+            done={(made) => (step.value = { at: "receipt", plan: now.plan, made, offer: null })}
+          />
+        ))}
     </>
   );
 }
 
-const named = (one: Account): string =>
-  `${accountName(one, t(`product.${one.product}`))} ·· ${ending(one.iban)}`;
+/** One's other accounts, those of the same currency first. */
+function othersOf(accounts: Account[], source: Account): Account[] {
+  const others = accounts.filter((one) => one.id !== source.id && one.role === "owner");
+  const same = (one: Account) => Number(one.currency !== source.currency);
+  return others.sort((a, b) => same(a) - same(b));
+}
 
-function TransferForm({ accounts, review }: { accounts: Account[]; review: (plan: Plan) => void }): VNode {
-  const others = (source: Account) =>
-    accounts.filter((one) => one.id !== source.id && one.currency === source.currency);
+function TransferForm({
+  accounts,
+  review,
+}: {
+  accounts: Account[];
+  review: (plan: Plan, offer: Offer | null) => void;
+}): VNode {
   const asked = query.value.get("from");
   const first = accounts.find((one) => one.id === asked) ?? accounts[0]!;
-  const to = useSignal<"own" | "other">(others(first).length ? "own" : "other");
+  const sourceOf = (id: string) => accounts.find((one) => one.id === id) ?? first;
+  const to = useSignal<"own" | "other">(othersOf(accounts, first).length ? "own" : "other");
   const form = useForm({
     initial: {
       from: first.id,
-      own: query.value.get("to") ?? others(first)[0]?.id ?? "",
+      own: query.value.get("to") ?? othersOf(accounts, first)[0]?.id ?? "",
       iban: "",
       name: "",
       amount: "",
@@ -110,33 +127,35 @@ function TransferForm({ accounts, review }: { accounts: Account[]; review: (plan
     },
     names: { target_account_id: "iban", counterparty: "name" },
     check: ({ from, own, iban, amount }) => {
-      const source = accounts.find((one) => one.id === from) ?? first;
+      const isChosen = othersOf(accounts, sourceOf(from)).some((one) => one.id === own);
       return {
-        own: to.value === "own" && !others(source).some((one) => one.id === own) ? t("transfer.which") : undefined,
+        own: to.value === "own" && !isChosen ? t("transfer.which") : undefined,
         iban: to.value === "other" && iban.replace(/\s/g, "").length < 10 ? t("transfer.missing_iban") : undefined,
-        amount: wrongAmount(amount, source),
+        amount: wrongAmount(amount, sourceOf(from)),
       };
     },
     send: async (values) => {
-      const source = accounts.find((one) => one.id === values.from) ?? first;
+      const source = sourceOf(values.from);
       const payee = to.value === "own" ? ownPayee(accounts, values.own) : await resolved(values, source);
-      const amount = typedAmount(values.amount, source.currency)!;
       const plan: Plan = {
         source,
         payee,
-        amount: { amount, currency: source.currency },
+        amount: { amount: typedAmount(values.amount, source.currency)!, currency: source.currency },
         description: values.description.trim(),
         reference: values.reference.trim(),
       };
+      if (payee.currency !== source.currency) return review(plan, await quoted(plan));
       // The bank says now what it would say later, so that nobody confirms in vain.
       await get(api.POST("/api/transactions/estimate", { body: bodyOf(plan) }));
-      review(plan);
+      review(plan, null);
     },
   });
-  const source = accounts.find((one) => one.id === form.values.value.from) ?? first;
-  const own = others(source);
+  const source = sourceOf(form.values.value.from);
+  const own = othersOf(accounts, source);
+  const target = own.find((one) => one.id === form.values.value.own);
+  const isExchange = to.value === "own" && target !== undefined && target.currency !== source.currency;
   useEffect(() => {
-    if (!own.some((one) => one.id === form.values.value.own)) form.set("own", own[0]?.id ?? "");
+    if (!target) form.set("own", own[0]?.id ?? "");
     if (!own.length) to.value = "other";
   }, [source.id]);
   return (
@@ -166,10 +185,15 @@ function TransferForm({ accounts, review }: { accounts: Account[]; review: (plan
             choose={(value) => (to.value = value)}
           />
           {to.value === "own" ? (
-            <Select form={form} name="own" label={t("transfer.to")}>
+            <Select
+              form={form}
+              name="own"
+              label={t("transfer.to")}
+              hint={isExchange ? t("exchange.hint", { from: source.currency, to: target.currency }) : undefined}
+            >
               {own.map((one) => (
                 <option key={one.id} value={one.id}>
-                  {named(one)}
+                  {named(one)} · {one.currency}
                 </option>
               ))}
             </Select>
@@ -195,199 +219,19 @@ function TransferForm({ accounts, review }: { accounts: Account[]; review: (plan
           inputMode="decimal"
           maxLength={24}
         />
-        <Field form={form} name="description" label={t("transfer.description")} hint={t("transfer.description_hint")} maxLength={140} />
+        {!isExchange && (
+          <Field
+            form={form}
+            name="description"
+            label={t("transfer.description")}
+            hint={t("transfer.description_hint")}
+            maxLength={140}
+          />
+        )}
         <div class="actions">
-          <Submit busy={form.busy.value}>{t("transfer.review")}</Submit>
+          <Submit busy={form.busy.value}>{t(isExchange ? "exchange.ask" : "transfer.review")}</Submit>
         </div>
       </form>
     </Card>
-  );
-}
-
-function wrongAmount(text: string, source: Account): string | undefined {
-  const amount = typedAmount(text, source.currency);
-  if (!amount) return t("transfer.wrong_amount");
-  const { available } = source.balance;
-  if (minor({ amount, currency: source.currency }) > minor(available))
-    return t("transfer.too_much", { amount: moneyText(available) });
-  return undefined;
-}
-
-function ownPayee(accounts: Account[], id: string): Payee {
-  const account = accounts.find((one) => one.id === id)!;
-  const name = accountName(account, t(`product.${account.product}`));
-  return { account_id: id, name, detail: spacedIban(account.iban), isOwn: true };
-}
-
-async function resolved(values: { iban: string; name: string }, source: Account): Promise<Payee> {
-  const params = { query: { iban: values.iban } };
-  const complain = (detail: string) =>
-    new Refusal({ code: "validation_failed", errors: [{ pointer: "/iban", code: "", detail }] } as never);
-  let found;
-  try {
-    found = await get(api.GET("/api/accounts/resolve", { params }));
-  } catch (error) {
-    const refusal = refusalOf(error);
-    if (refusal.status === 404) throw complain(t("transfer.nobody"));
-    if (refusal.status === 422 && !Object.keys(refusal.fields).length) throw complain(refusal.message);
-    throw refusal;
-  }
-  if (found.account_id === source.id) throw complain(t("transfer.same"));
-  if (found.currency !== source.currency)
-    throw complain(t("transfer.other_currency", { theirs: found.currency, ours: source.currency }));
-  const name = values.name.trim();
-  const detail = name ? `${found.holder} · ${found.iban}` : found.iban;
-  return { account_id: found.account_id, name: name || found.holder, detail, isOwn: false };
-}
-
-function bodyOf({ source, payee, amount, description, reference }: Plan) {
-  return {
-    source_account_id: source.id,
-    target_account_id: payee.account_id,
-    amount,
-    description,
-    reference,
-    counterparty: payee.isOwn ? "" : payee.name,
-    category: payee.isOwn && source.product !== "savings" ? ("savings" as const) : ("transfers" as const),
-    pending: false,
-  };
-}
-
-function Review({
-  plan,
-  back,
-  done,
-}: {
-  plan: Plan;
-  back: () => void;
-  done: (made: Schemas["Transaction"]) => void;
-}): VNode {
-  const heading = useRef<HTMLHeadingElement>(null);
-  const busy = useSignal(false);
-  const failure = useSignal<Refusal | null>(null);
-  const intent = useIntent();
-  useEffect(() => heading.current?.focus(), []);
-  const send = async () => {
-    if (busy.value) return;
-    busy.value = true;
-    failure.value = null;
-    const body = bodyOf(plan);
-    const ask = (key: string) =>
-      api.POST("/api/transactions", { params: { header: { "Idempotency-Key": key } }, body });
-    try {
-      const made = await once(ask, intent.key(body));
-      intent.done();
-      stale("accounts", "latest", "found", "history", "sums");
-      done(made as Schemas["Transaction"]);
-    } catch (error) {
-      const refusal = refusalOf(error);
-      failure.value = refusal.isSilence ? new Refusal({ code: "outcome_unknown" }) : refusal;
-    } finally {
-      busy.value = false;
-    }
-  };
-  return (
-    <section class="card review" aria-labelledby="review-title">
-      <h2 id="review-title" tabIndex={-1} ref={heading}>
-        {t("transfer.check")}
-      </h2>
-      <FormFailure refusal={failure.value} />
-      <p class="review-amount">
-        <Amount money={plan.amount} />
-      </p>
-      <div class="review-path">
-        <Party name={accountName(plan.source, t(`product.${plan.source.product}`))} detail={spacedIban(plan.source.iban)} />
-        <ArrowDown aria-hidden="true" />
-        <Party name={plan.payee.name} detail={plan.payee.detail} />
-      </div>
-      <dl class="facts">
-        {plan.description && (
-          <div>
-            <dt>{t("transfer.description")}</dt>
-            <dd>{plan.description}</dd>
-          </div>
-        )}
-        <div>
-          <dt>{t("transfer.when")}</dt>
-          <dd>{t("transfer.at_once")}</dd>
-        </div>
-      </dl>
-      {!plan.payee.isOwn && <p class="hint">{t("transfer.warning")}</p>}
-      <div class="actions">
-        <button type="button" class="button" onClick={back}>
-          {t("action.back")}
-        </button>
-        <button type="button" class="button primary" aria-disabled={busy.value} onClick={() => void send()}>
-          {busy.value && <Spinner />}
-          {t("transfer.send", { amount: moneyText(plan.amount) })}
-        </button>
-      </div>
-    </section>
-  );
-}
-
-function Party({ name, detail }: { name: string; detail: string }): VNode {
-  return (
-    <div class="party">
-      <Avatar name={name} />
-      <span>
-        <span class="row-name">{name}</span>
-        <span class="row-more">
-          <bdi>{detail}</bdi>
-        </span>
-      </span>
-    </div>
-  );
-}
-
-function ReceiptCard({ receipt, again }: { receipt: Receipt; again: () => void }): VNode {
-  const { plan, made } = receipt;
-  const heading = useRef<HTMLHeadingElement>(null);
-  const entry = made.entries.find((one) => one.account_id === plan.source.id);
-  useEffect(() => {
-    heading.current?.focus();
-    announce(t("transfer.sent", { amount: moneyText(plan.amount), name: plan.payee.name }));
-  }, []);
-  return (
-    <section class="card review receipt" aria-labelledby="receipt-title">
-      <CircleCheck class="receipt-mark" aria-hidden="true" />
-      <h2 id="receipt-title" tabIndex={-1} ref={heading}>
-        <T k="transfer.sent" amount={<Amount money={plan.amount} />} name={plan.payee.name} />
-      </h2>
-      <dl class="facts">
-        <div>
-          <dt>{t("transaction.booked")}</dt>
-          <dd>{date(made.booked_at, "full")}</dd>
-        </div>
-        <div>
-          <dt>{t("transfer.from")}</dt>
-          <dd>{named(plan.source)}</dd>
-        </div>
-        <div>
-          <dt>{t("transfer.to")}</dt>
-          <dd>{plan.payee.name}</dd>
-        </div>
-        {entry && (
-          <div>
-            <dt>{t("transfer.left")}</dt>
-            <dd>
-              <Amount money={asMoney(entry.balance_after)} />
-            </dd>
-          </div>
-        )}
-        <div>
-          <dt>{t("transfer.number")}</dt>
-          <dd class="small">{made.id}</dd>
-        </div>
-      </dl>
-      <div class="actions">
-        <button type="button" class="button" onClick={again}>
-          {t("transfer.again")}
-        </button>
-        <a class="button primary" href={`/transactions?open=${made.id}`}>
-          {t("transfer.show")}
-        </a>
-      </div>
-    </section>
   );
 }
