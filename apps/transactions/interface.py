@@ -381,12 +381,13 @@ class ExchangeRatesInterface:
         rate_id: UUID,
         base: str,
         quote: str,
-        rate: Decimal,
+        rate_ppb: int,
         spread_ppm: int,
         by: UUID,
         at: datetime,
     ) -> datetime:
         """Let a rate hold from a moment on."""
+        rate = Decimal(rate_ppb).scaleb(-9)
         return exchanging.set_rate(
             rate_id=rate_id, base=base, quote=quote, rate=rate, spread_ppm=spread_ppm, by=by, at=at
         ).valid_from

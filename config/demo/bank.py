@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from itertools import islice
 from typing import Final
 from uuid import UUID
@@ -38,12 +37,12 @@ YEARS: Final = 2
 
 _BATCH: Final = 1_000
 _RATES: Final = (
-    ("EUR", "GBP", "0.8612"),
-    ("GBP", "EUR", "1.1607"),
-    ("EUR", "USD", "1.0834"),
-    ("USD", "EUR", "0.9228"),
-    ("GBP", "USD", "1.2576"),
-    ("USD", "GBP", "0.7949"),
+    ("EUR", "GBP", 861_200_000),
+    ("GBP", "EUR", 1_160_700_000),
+    ("EUR", "USD", 1_083_400_000),
+    ("USD", "EUR", 922_800_000),
+    ("GBP", "USD", 1_257_600_000),
+    ("USD", "GBP", 794_900_000),
 )
 _SPREAD_PPM: Final = 4_000
 
@@ -141,12 +140,12 @@ def _open(demo: Demonstration, style: Style) -> None:
 
 
 def _set_rates(demo: Demonstration) -> None:
-    for base, quote, rate in _RATES:
+    for base, quote, rate_ppb in _RATES:
         bind(ExchangeRates).set_rate(
             rate_id=demo.id_of("rate", base, quote),
             base=base,
             quote=quote,
-            rate=Decimal(rate),
+            rate_ppb=rate_ppb,
             spread_ppm=_SPREAD_PPM,
             by=demo.id_of("user", "staff"),
             at=at(demo.start, 0),

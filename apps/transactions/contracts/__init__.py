@@ -24,7 +24,7 @@ from apps.transactions.contracts.disputes import (
     TransactionReconciled,
     UnreadableStatement,
 )
-from apps.transactions.contracts.exchange import ExchangeRates, RateExists, SameCurrency
+from apps.transactions.contracts.exchange import ExchangeRates
 from apps.transactions.contracts.filing import (
     TransactionCategorized,
     TransactionCategoryCorrected,
@@ -199,13 +199,11 @@ __all__ = [
     "PostingKind",
     "PostingNotFound",
     "RangeTooWide",
-    "RateExists",
     "ReconciliationNotFound",
     "ReversalExceedsOriginal",
     "RuleNotFound",
     "RuleRunNotFound",
     "RuleRunning",
-    "SameCurrency",
     "SearchTooBroad",
     "SpendingLimit",
     "SpendingLimitExceeded",

@@ -18,9 +18,8 @@ from apps.transactions.contracts import (
     Posted,
     Posting,
     PostingKind,
-    RateExists,
-    SameCurrency,
 )
+from apps.transactions.contracts.exchange import InvalidRate, RateExists, SameCurrency
 from apps.transactions.domain.exchange import converted, fee_of
 from apps.transactions.models import Quote, Rate
 from apps.transactions.services.accounts import open_account
@@ -32,6 +31,7 @@ from vortex.money import CurrencyMismatch, Money, exponent
 from vortex.telemetry import get_logger
 
 QUOTE_LIVES: Final = timedelta(seconds=60)
+_WHOLE_PPM: Final = 1_000_000
 _OPENED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 log = get_logger("transactions.exchanging")
@@ -77,6 +77,8 @@ def set_rate(
     exponent(base), exponent(quote)
     if base == quote:
         raise SameCurrency(currency=base)
+    if rate <= 0 or not 0 <= spread_ppm < _WHOLE_PPM:
+        raise InvalidRate
     with refusing({"transactions_rate_once": RateExists}), unit_of_work("transactions"):
         terms = {"base": base, "quote": quote, "rate": rate, "spread_ppm": spread_ppm}
         return Rate.objects.get_or_create(

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.transactions.contracts import ExchangeRates, RateExists, SameCurrency
+from apps.transactions.contracts import ExchangeRates
+from apps.transactions.contracts.exchange import InvalidRate, RateExists, SameCurrency
 from apps.transactions.domain.exchange import converted, fee_of
 from apps.transactions.models import Account, Entry, Hold, Quote
 from apps.transactions.services import exchanging
@@ -212,7 +213,7 @@ def test_an_estimate_refuses_what_the_transfer_would_refuse() -> None:
 
 
 def test_a_rate_that_another_part_of_the_bank_sets_twice_is_set_once():
-    said = {"base": "EUR", "quote": "USD", "rate": Decimal("1.25"), "spread_ppm": 0}
+    said = {"base": "EUR", "quote": "USD", "rate_ppb": 1_250_000_000, "spread_ppm": 0}
     once = {"rate_id": new_id(), "by": new_id(), "at": now(), **said}
 
     first = bind(ExchangeRates).set_rate(**once)
@@ -226,3 +227,6 @@ def test_a_rate_that_another_part_of_the_bank_sets_twice_is_set_once():
         bind(ExchangeRates).set_rate(**{**once, "rate_id": new_id(), "quote": "EUR"})
     with pytest.raises(UnknownCurrency):
         bind(ExchangeRates).set_rate(**{**once, "rate_id": new_id(), "quote": "XYZ"})
+    for wrong in ({"rate_ppb": 0}, {"spread_ppm": 1_000_000}, {"spread_ppm": -1}):
+        with pytest.raises(InvalidRate):
+            bind(ExchangeRates).set_rate(**{**once, "rate_id": new_id(), **wrong})
