@@ -213,8 +213,8 @@ def test_an_estimate_refuses_what_the_transfer_would_refuse() -> None:
 
 
 def test_a_rate_that_another_part_of_the_bank_sets_twice_is_set_once():
-    said = {"base": "EUR", "quote": "USD", "rate_ppb": 1_250_000_000, "spread_ppm": 0}
-    once = {"rate_id": new_id(), "by": new_id(), "at": now(), **said}
+    said: dict[str, Any] = {"base": "EUR", "quote": "USD", "rate_ppb": 1_250_000_000}
+    once = {"rate_id": new_id(), "by": new_id(), "at": now(), "spread_ppm": 0, **said}
 
     first = bind(ExchangeRates).set_rate(**once)
     again = bind(ExchangeRates).set_rate(**once)

@@ -64,6 +64,12 @@ export const height = (money: Money): number => Number(minor(money)) / 10 ** dec
  * either decimal sign are understood; more decimals than the currency has are not.
  */
 export function typedAmount(text: string, currency: string): string | null {
+  const amount = typedLimit(text, currency);
+  return amount !== null && minor({ amount, currency }) > 0n ? amount : null;
+}
+
+/** The same, where nothing at all is an amount too. */
+export function typedLimit(text: string, currency: string): string | null {
   let plain = text.replace(/[\s\u00a0\u202f'’]/g, "");
   // Digits of other scripts are digits.
   plain = plain.replace(/[\u0660-\u0669\u06f0-\u06f9]/g, (d) => String(d.charCodeAt(0) & 0xf));
@@ -82,6 +88,5 @@ export function typedAmount(text: string, currency: string): string | null {
   const [whole = "0", fraction = ""] = plain.split(".");
   if (fraction.length > decimals(currency)) return null;
   const trimmed = whole.replace(/^0+(?=\d)/, "");
-  const amount = fraction ? `${trimmed}.${fraction}` : trimmed;
-  return minor({ amount, currency }) > 0n ? amount : null;
+  return fraction ? `${trimmed}.${fraction}` : trimmed;
 }

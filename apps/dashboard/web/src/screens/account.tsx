@@ -1,27 +1,29 @@
 /** One account: its money, how it went, its number to share, and what its holder may do with it. */
 
 import { useSignal } from "@preact/signals";
-import { Copy, FileText, FileUp, Pencil, Send, Snowflake, Sun, Trash2 } from "lucide-preact";
+import { Copy, FileText, FileUp, Pencil, Send, Snowflake, Sun, Trash2, type LucideIcon } from "lucide-preact";
 import type { VNode } from "preact";
 import { useMemo } from "preact/hooks";
 
 import { BalanceChart, BalanceTable } from "../charts/balance";
-import { api, get, type Account } from "../lib/api";
+import type { Account } from "../lib/api";
 import { accountName, spacedIban, useAccounts } from "../lib/bank";
-import { refusalOf, type Refusal } from "../lib/errors";
 import { useFound } from "../lib/found";
 import { balances, useHistory } from "../lib/history";
 import { date, moneyText, t, T } from "../lib/i18n";
 import { isZero } from "../lib/money";
-import { stale } from "../lib/resource";
 import { go, params, refine, query } from "../lib/router";
 import { toast } from "../lib/say";
 import { Activity } from "../ui/activity";
 import { Amount, Badge, Card, Spinner } from "../ui/basics";
-import { Dialog } from "../ui/dialog";
 import { EditAccount } from "../ui/edit-account";
-import { Empty, Failed, FormFailure, Loaded, Skeleton } from "../ui/states";
+import { Empty, Failed, Loaded, Skeleton } from "../ui/states";
 import { TransactionDrawer } from "../ui/transaction";
+import { Alerts } from "./account/alerts";
+import { Limits } from "./account/limits";
+import { People } from "./account/people";
+import { Pots } from "./account/pots";
+import { mayReopen, StandingChange, type Change } from "./account/standing";
 import NotFound from "./not-found";
 
 const DAYS = 182;
@@ -39,26 +41,44 @@ export default function AccountScreen(): VNode {
   );
 }
 
-type Asking = "" | "edit" | "freeze" | "unfreeze" | "close";
+type Asking = "" | "edit" | Change;
+
+/** What its holder may change of where an account stands. */
+function changesOf(account: Account): [Change, LucideIcon][] {
+  if (account.status === "closed") return [["reopen", Sun]];
+  const isFrozen = account.status === "frozen";
+  const first: [Change, LucideIcon] = account.is_dormant
+    ? ["reactivate", Sun]
+    : isFrozen
+      ? ["unfreeze", Sun]
+      : ["freeze", Snowflake];
+  return account.role === "owner" ? [first, ["close", Trash2]] : [first];
+}
 
 function Shown({ account, all }: { account: Account; all: Account[] }): VNode {
   const asking = useSignal<Asking>("");
   const name = accountName(account, t(`product.${account.product}`));
   const isOurs = account.product !== "external";
   const isOpen = account.status !== "closed";
+  const isHolder = account.role !== "delegate";
+  const isMine = account.role === "owner" && isOurs && isOpen;
   const done = () => (asking.value = "");
   return (
     <div class="screen">
       <div class="screen-head">
         <h1>{name}</h1>
         {account.status !== "active" && <Badge tone="warn">{t(`status.${account.status}`)}</Badge>}
+        {account.role !== "owner" && <Badge>{t(`role.${account.role}`)}</Badge>}
       </div>
       <Money account={account} />
       <div class="columns">
-        <Postings account={account} all={all} />
+        <div class="column">
+          {isMine && <Pots account={account} />}
+          <Postings account={account} all={all} />
+        </div>
         <div class="column">
           <Details account={account} />
-          {isOpen && (
+          {isHolder && (isOpen || mayReopen(account)) && (
             <Card title={t("account.actions")} id="account-actions">
               <div class="action-list">
                 {account.status === "active" && isOurs && (
@@ -78,35 +98,38 @@ function Shown({ account, all }: { account: Account; all: Account[] }): VNode {
                     {t("place.import")}
                   </a>
                 )}
-                <button type="button" class="action" onClick={() => (asking.value = "edit")}>
-                  <Pencil aria-hidden="true" />
-                  {t("account.edit")}
-                </button>
-                {!isOurs ? null : account.status === "active" ? (
-                  <button type="button" class="action" onClick={() => (asking.value = "freeze")}>
-                    <Snowflake aria-hidden="true" />
-                    {t("account.freeze")}
-                  </button>
-                ) : (
-                  <button type="button" class="action" onClick={() => (asking.value = "unfreeze")}>
-                    <Sun aria-hidden="true" />
-                    {t("account.unfreeze")}
+                {isOpen && (
+                  <button type="button" class="action" onClick={() => (asking.value = "edit")}>
+                    <Pencil aria-hidden="true" />
+                    {t("account.edit")}
                   </button>
                 )}
-                {isOurs && isZero(account.balance.booked) && (
-                  <button type="button" class="action danger" onClick={() => (asking.value = "close")}>
-                    <Trash2 aria-hidden="true" />
-                    {t("account.close")}
+                {isOurs && changesOf(account).map(([change, Icon]) => (
+                  <button
+                    key={change}
+                    type="button"
+                    class={change === "close" ? "action danger" : "action"}
+                    onClick={() => (asking.value = change)}
+                  >
+                    <Icon aria-hidden="true" />
+                    {t(`account.${change}`)}
                   </button>
-                )}
+                ))}
               </div>
             </Card>
+          )}
+          {isMine && (
+            <>
+              <Limits account={account} />
+              <Alerts account={account} />
+              <People account={account} />
+            </>
           )}
         </div>
       </div>
       {asking.value === "edit" && <EditAccount account={account} close={done} />}
-      {(asking.value === "freeze" || asking.value === "unfreeze" || asking.value === "close") && (
-        <Confirm account={account} change={asking.value} close={done} />
+      {asking.value && asking.value !== "edit" && (
+        <StandingChange account={account} all={all} change={asking.value} close={done} />
       )}
     </div>
   );
@@ -257,58 +280,5 @@ function Details({ account }: { account: Account }): VNode {
         {t("account.copy")}
       </button>
     </Card>
-  );
-}
-
-const PATHS = {
-  freeze: "/api/accounts/{account_id}/freeze",
-  unfreeze: "/api/accounts/{account_id}/unfreeze",
-  close: "/api/accounts/{account_id}/close",
-} as const;
-
-function Confirm({
-  account,
-  change,
-  close,
-}: {
-  account: Account;
-  change: keyof typeof PATHS;
-  close: () => void;
-}): VNode {
-  const busy = useSignal(false);
-  const failure = useSignal<Refusal | null>(null);
-  const act = async () => {
-    if (busy.value) return;
-    busy.value = true;
-    failure.value = null;
-    try {
-      const params = { path: { account_id: account.id } };
-      await get(api.POST(PATHS[change], { params }));
-      stale("accounts");
-      toast(t(`account.${change}_done`));
-      close();
-      if (change === "close") go("/");
-    } catch (error) {
-      failure.value = refusalOf(error);
-    } finally {
-      busy.value = false;
-    }
-  };
-  return (
-    <Dialog title={t(`account.${change}_title`)} close={close}>
-      <div class="stack">
-        <FormFailure refusal={failure.value} />
-        <p>{t(`account.${change}_why`)}</p>
-        <div class="actions">
-          <button type="button" class="button" onClick={close}>
-            {t("action.cancel")}
-          </button>
-          <button type="button" class="button primary" aria-disabled={busy.value} onClick={() => void act()}>
-            {busy.value && <Spinner />}
-            {t(`account.${change}`)}
-          </button>
-        </div>
-      </div>
-    </Dialog>
   );
 }

@@ -35,9 +35,9 @@ export function seen(
     return account ? accountName(account, t(`product.${account.product}`)) : "";
   };
   const target = one.entries.find((other) => other !== out);
-  const between = isOwn
-    ? t("activity.between", { from: accountOf(out?.account_id), to: accountOf(target?.account_id) })
-    : "";
+  const [from, to] = [accountOf(out?.account_id), accountOf(target?.account_id)];
+  // A pot is an account of the ledger that is not among one's accounts.
+  const between = !isOwn ? "" : from && to ? t("activity.between", { from, to }) : kindName(one.kind);
   const name = one.counterparty || one.description || between || kindName(one.kind);
   const detail = isOwn ? between : one.counterparty ? one.description : "";
   const more = [nameOfCategory(one.category), detail === name ? "" : detail].filter(Boolean).join(" · ");
