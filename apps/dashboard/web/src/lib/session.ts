@@ -105,8 +105,21 @@ async function exchange(): Promise<boolean> {
   throw new Refusal({ code: "unavailable" }, answer.headers.get("X-Request-Id") ?? "", answer.status);
 }
 
+let isLooking = false;
+
+/** Look as a customer who has said yes, with a token that only reads. The cookie stays one's own. */
+export async function lookWith(tokens: Tokens): Promise<void> {
+  isLooking = true;
+  takeTokens(tokens);
+  await loadProfile();
+  for (const forget of whenOver) forget();
+}
+
 /** A token that is good for a while yet. */
 export async function bearer(): Promise<string> {
+  // The next token would be one's own: the page begins again as oneself rather than mix two people.
+  if (isLooking && Date.now() > expires - 5_000) location.replace("/security");
+  else if (isLooking) return access;
   if (Date.now() > expires - 20_000 && !(await refresh())) {
     over("ended");
     throw new Refusal({ code: "session_ended" });

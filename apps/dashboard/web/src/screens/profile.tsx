@@ -17,6 +17,7 @@ import { Badge, Card, Segmented, Submit } from "../ui/basics";
 import { Confirm } from "../ui/confirm";
 import { Dialog } from "../ui/dialog";
 import { FormFailure } from "../ui/states";
+import { Consents } from "./profile-consents";
 
 export default function Profile(): VNode {
   return (
@@ -27,6 +28,7 @@ export default function Profile(): VNode {
       <div class="columns">
         <div class="column">
           <Person />
+          <Consents />
           <Belongings />
         </div>
         <div class="column">

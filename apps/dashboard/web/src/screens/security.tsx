@@ -4,7 +4,10 @@ import type { VNode } from "preact";
 
 import { t } from "../lib/i18n";
 import { Factors } from "./security/factors";
+import { Identities } from "./security/identities";
+import { Looking } from "./security/looking";
 import { Passkeys } from "./security/passkeys";
+import { ApiKeys, Apps } from "./security/programs";
 import { Sessions, SignIns, TrustedBrowsers } from "./security/sessions";
 
 export default function Security(): VNode {
@@ -15,13 +18,17 @@ export default function Security(): VNode {
       </div>
       <div class="columns">
         <div class="column">
+          <Looking />
           <Passkeys />
           <Factors />
+          <Identities />
           <SignIns />
         </div>
         <div class="column">
           <Sessions />
           <TrustedBrowsers />
+          <Apps />
+          <ApiKeys />
         </div>
       </div>
     </div>

@@ -9,23 +9,14 @@ import { api, get, type Schemas } from "../lib/api";
 import { refusalOf, type Refusal } from "../lib/errors";
 import { Field, PasswordField, useForm } from "../lib/form";
 import { t } from "../lib/i18n";
+import { leaveFor } from "../lib/external";
 import { canFillIn, hasPasskeys, passkeyAnswer } from "../lib/passkeys";
-import { go, query } from "../lib/router";
+import { useResource } from "../lib/resource";
 import { opened, partingWord, standing } from "../lib/session";
-import { Segmented, Spinner, Submit } from "../ui/basics";
+import { Spinner } from "../ui/basics";
 import { FormFailure } from "../ui/states";
 import { Frame } from "./frame";
-
-type Method = Schemas["MethodEnum"];
-type Question = { challenge: string; methods: Method[]; public_key: unknown };
-
-/** Where somebody wanted to go; only an address of ours. */
-function goOn(): void {
-  const next = query.value.get("next") ?? "/";
-  // As the browser reads it: "/\somewhere.else" is an address of somebody else.
-  const isOurs = URL.canParse(next, location.origin) && new URL(next, location.origin).origin === location.origin;
-  go(isOurs ? next : "/", { replace: true });
-}
+import { goOn, SecondFactor, type Enter, type Question } from "./second-factor";
 
 export default function SignIn(): VNode {
   const question = useSignal<Question | null>(null);
@@ -40,8 +31,6 @@ export default function SignIn(): VNode {
     return <SecondFactor question={question.value} enter={enter} back={() => (question.value = null)} />;
   return <First ask={(asked) => (question.value = asked)} enter={enter} />;
 }
-
-type Enter = (tokens: Schemas["Tokens"]) => Promise<void>;
 
 function First({ ask, enter }: { ask: (question: Question) => void; enter: Enter }): VNode {
   const word = partingWord.value;
@@ -116,6 +105,7 @@ function First({ ask, enter }: { ask: (question: Question) => void; enter: Enter
             {form.busy.value && <Spinner />}
             {t("signin.submit")}
           </button>
+          <Providers failed={(refusal) => (form.failure.value = refusal)} />
           <a class="front-link" href="/reset-password">
             {t("signin.forgot")}
           </a>
@@ -162,76 +152,22 @@ function usePasskey(enter: Enter) {
   return { busy, failure, start: () => void start() };
 }
 
-function SecondFactor({
-  question,
-  enter,
-  back,
-}: {
-  question: Question;
-  enter: Enter;
-  back: () => void;
-}): VNode {
-  const method = useSignal<Method>(question.methods[0] ?? "totp");
-  const trust = useSignal(false);
-  const form = useForm({
-    initial: { code: "" },
-    check: ({ code }) => ({
-      code: method.value !== "passkey" && !code.trim() ? t("signin.missing_code") : undefined,
-    }),
-    send: async ({ code }) => {
-      const { challenge } = question;
-      const proof =
-        method.value === "passkey"
-          ? { credential: await passkeyAnswer(question.public_key) }
-          : { code: code.trim() };
-      const body = { challenge, method: method.value, trust_browser: trust.value, ...proof };
-      await enter(await get(api.POST("/api/auth/mfa/verify", { body })));
-    },
-  });
+/** Other providers that the operator trusts; most banks have none, and then there is nothing to see. */
+function Providers({ failed }: { failed: (refusal: Refusal) => void }): VNode | null {
+  const known = useResource("providers", async () => (await get(api.GET("/api/auth/external/providers"))).items);
+  if (!known.data.value?.length) return null;
   return (
-    <Frame
-      title={t("signin.second")}
-      lead={t("signin.second_why")}
-      below={
-        <button type="button" class="link" onClick={back}>
-          {t("signin.start_over")}
+    <>
+      {known.data.value.map(({ name, title }) => (
+        <button
+          key={name}
+          type="button"
+          class="button wide"
+          onClick={() => void leaveFor("start", name).catch((error: unknown) => failed(refusalOf(error)))}
+        >
+          {t("external.with", { name: title })}
         </button>
-      }
-    >
-      <form class="stack" ref={form.element} onSubmit={form.submit} noValidate>
-        <FormFailure refusal={form.failure.value} />
-        {question.methods.length > 1 && (
-          <Segmented
-            label={t("prove.how")}
-            value={method.value}
-            options={question.methods.map((one) => ({ value: one, text: t(`method.${one}`) }))}
-            choose={(one) => (method.value = one)}
-          />
-        )}
-        {method.value !== "passkey" && (
-          <Field
-            form={form}
-            name="code"
-            key={method.value}
-            label={t(method.value === "totp" ? "field.code" : "field.recovery_code")}
-            inputMode={method.value === "totp" ? "numeric" : "text"}
-            autocomplete="one-time-code"
-            autofocus
-            maxLength={64}
-          />
-        )}
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={trust.value}
-            onChange={(event) => (trust.value = event.currentTarget.checked)}
-          />
-          {t("signin.trust")}
-        </label>
-        <Submit busy={form.busy.value} wide>
-          {t(method.value === "passkey" ? "prove.with_passkey" : "action.continue")}
-        </Submit>
-      </form>
-    </Frame>
+      ))}
+    </>
   );
 }

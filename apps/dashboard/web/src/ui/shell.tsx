@@ -54,6 +54,7 @@ export function Shell({ children }: { children: ComponentChildren }): VNode {
       <div class="page">
         <TopBar search={search} />
         <Away />
+        <Watched />
         <main id="content" tabIndex={-1}>
           {children}
         </main>
@@ -179,6 +180,23 @@ function Away(): VNode | null {
     <div class="away" role="status">
       <WifiOff aria-hidden="true" />
       <span>{t("shell.away", { time: date(lastInTouch.value, "time") })}</span>
+    </div>
+  );
+}
+
+/** Somebody of the bank looks with the customer's eyes: said all the while, ended by a click. */
+function Watched(): VNode | null {
+  const looking = profile.value?.impersonation;
+  if (!looking) return null;
+  return (
+    <div class="away" role="status">
+      <Eye aria-hidden="true" />
+      <span>
+        {t("looking.banner", { staff: looking.staff_name, name: profile.value?.full_name ?? "", reason: looking.reason })}
+      </span>
+      <button type="button" class="link" onClick={() => location.replace("/security")}>
+        {t("looking.leave")}
+      </button>
     </div>
   );
 }
