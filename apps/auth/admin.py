@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from apps.auth.domain.names import checked_label
 from apps.auth.domain.oauth import GRANTABLE, checked_redirect_uri, meaning_of
 from apps.auth.models import (
+    EmailChange,
     FactorReset,
     Impersonation,
     OAuthClient,
@@ -21,11 +22,14 @@ from apps.auth.models import (
     StaffAct,
     User,
 )
-from apps.auth.services import factor_resets, sessions
+from apps.auth.services import factor_resets, sessions, staffing
 from apps.auth.services.oauth import clients
 from vortex.clock import now
 from vortex.errors import Refusal
 from vortex.staff import LookingAdmin, record
+
+# What is on record of an act that was chosen from a list.
+_REASON = "Chosen in the administration."
 
 
 class DecidingAdmin(LookingAdmin):
@@ -52,17 +56,28 @@ class UserAdmin(DecidingAdmin):
     )
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Deactivate the chosen people, except whoever is asking."""
-        for user in queryset.exclude(pk=str(request.user.pk)):
-            sessions.deactivate(user_id=user.pk, now=now())
-            record(request, user, "deactivated")
-        messages.success(request, "Done, except for yourself.")
+        self._each(request, queryset, staffing.suspend, "deactivated")
 
     @admin.action(description="Reactivate: may sign in again", permissions=["decide"])
     def reactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Let the chosen people sign in again."""
+        self._each(request, queryset, staffing.reactivate, "reactivated")
+
+    def _each(
+        self, request: HttpRequest, queryset: QuerySet[User], act: Callable[..., User], said: str
+    ) -> None:
         for user in queryset:
-            sessions.reactivate(user_id=user.pk)
-            record(request, user, "reactivated")
+            try:
+                act(
+                    user_id=user.pk,
+                    staff_id=UUID(str(request.user.pk)),
+                    reason=_REASON,
+                    now=now(),
+                )
+            except Refusal as refusal:
+                messages.error(request, f"{user}: {refusal.detail}")
+                continue
+            record(request, user, said)
 
 
 @admin.register(Session)
@@ -91,6 +106,16 @@ class StaffActAdmin(LookingAdmin):
     list_display = ("done_at", "act", "staff", "user", "reason")
     list_select_related = ("staff", "user")
     ordering = ("-done_at",)
+
+
+@admin.register(EmailChange)
+class EmailChangeAdmin(LookingAdmin):
+    """Addresses as they changed, and which were taken back."""
+
+    list_display = ("changed_at", "user", "former", "email", "undone_at")
+    list_select_related = ("user",)
+    search_fields = ("former", "email")
+    ordering = ("-changed_at",)
 
 
 @admin.register(RoleChange)

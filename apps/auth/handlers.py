@@ -1,14 +1,19 @@
 """What auth hears: its own word, so that what was decided comes about and people are told."""
 
+from apps.auth import selectors
 from apps.auth.contracts import (
     SessionRevoked,
     UserAppConnected,
+    UserDeactivated,
+    UserFactorResetChanged,
+    UserImpersonationChanged,
     UserLinkRequested,
     UserNewDeviceSeen,
     UserPasswordChanged,
     UserRegistered,
+    UserUnlocked,
 )
-from apps.auth.services import links, notices, sessions
+from apps.auth.services import links, notices, sessions, staffing
 from vortex.clock import now
 from vortex.inbox import on
 
@@ -17,6 +22,34 @@ from vortex.inbox import on
 def end_session_everywhere(event: SessionRevoked) -> None:
     """A revoked session opens nothing any more, even if whoever revoked it died at once."""
     sessions.end_session_everywhere(session_id=event.session_id, now=now())
+
+
+@on(UserDeactivated)
+def end_everything_of_the_deactivated(event: UserDeactivated) -> None:
+    """Whoever may not sign in any more has no token that counts, their programs' included."""
+    sessions.end_everywhere(user_id=event.user_id, ended=[], now=event.deactivated_at)
+
+
+@on(UserUnlocked)
+def let_try_again(event: UserUnlocked) -> None:
+    """Whom staff unlocked tries again at once, even if whoever did it died at once."""
+    staffing.forget_attempts(user=selectors.user(user_id=event.user_id))
+
+
+@on(UserImpersonationChanged)
+def carry_out_impersonation(event: UserImpersonationChanged) -> None:
+    """A person is asked whether staff may look; when it is over, nobody looks any more."""
+    if event.state == "requested":
+        notices.impersonation_requested(impersonation_id=event.impersonation_id)
+    elif event.state == "ended":
+        sessions.end_session_everywhere(session_id=event.impersonation_id, now=now())
+
+
+@on(UserFactorResetChanged)
+def tell_of_factor_reset(event: UserFactorResetChanged) -> None:
+    """A person hears that somebody of the bank asks for the end of their factors, before it is."""
+    if event.state == "requested":
+        notices.factor_reset_requested(user_id=event.user_id)
 
 
 @on(UserRegistered)

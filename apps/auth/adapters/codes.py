@@ -7,6 +7,7 @@ from typing import Final
 from vortex import sealing
 
 RECOVERY_CODES: Final = 10
+MAIL_DIGITS: Final = 8
 # 24 characters of base32 are 120 bits: above the 112 from which a plain hash protects (ASVS 6.5.2).
 _RECOVERY_BYTES: Final = 15
 _GROUP: Final = 4
@@ -20,6 +21,11 @@ def new_recovery_codes() -> list[str]:
 def recovery_hash(typed: str) -> str:
     """Return the hash of a recovery code, whatever its case and hyphens."""
     return sealing.digest("recovery-code", typed.replace("-", "").replace(" ", "").upper())
+
+
+def new_digits() -> str:
+    """Return a fresh code of eight digits, to be typed from a mail (27 bits, five guesses)."""
+    return f"{secrets.randbelow(10**MAIL_DIGITS):0{MAIL_DIGITS}d}"
 
 
 def new_secret() -> str:

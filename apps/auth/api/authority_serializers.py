@@ -92,4 +92,6 @@ class ExportSerializer(serializers.Serializer[Any]):
     passkeys = serializers.ListField(child=serializers.DictField())
     consents = serializers.ListField(child=serializers.DictField())
     sessions = serializers.ListField(child=serializers.DictField())
+    email_changes = serializers.ListField(child=serializers.DictField())
+    external_identities = serializers.ListField(child=serializers.DictField())
     api_keys = serializers.ListField(child=serializers.DictField())

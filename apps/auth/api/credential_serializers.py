@@ -66,6 +66,32 @@ class PasswordChangeSerializer(serializers.Serializer[Any]):
     new_password = PasswordField()
 
 
+class CodeAskedSerializer(serializers.Serializer[Any]):
+    """The same answer whether or not anybody has the address: what the code is shown with."""
+
+    challenge = TextField(help_text="Send it back with the code of the mail.")
+    expires_in = serializers.IntegerField(help_text="Seconds.")
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "From the mail",
+            value={
+                "challenge": "0199b3a05f3e7c8e9d5e3f1d9d1f0a11.5XG0jvTgQ9TtT0b6t0yQH2bq0i2mYwzX3uJ",
+                "code": "40718263",
+            },
+            request_only=True,
+        )
+    ]
+)
+class MailCodeSerializer(serializers.Serializer[Any]):
+    """The code of a mail, and the question that it answers."""
+
+    challenge = TextField(max_length=200)
+    code = TextField(max_length=16, write_only=True)
+
+
 class SessionSerializer(serializers.ModelSerializer[Session]):
     """A session of the caller."""
 

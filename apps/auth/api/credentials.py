@@ -14,7 +14,7 @@ from apps.auth.api.credential_serializers import (
 )
 from apps.auth.api.edge import PublicView, device_of, own_user, own_user_present
 from apps.auth.api.serializers import TokensSerializer
-from apps.auth.services import credentials
+from apps.auth.services import addresses, credentials
 from vortex.clock import now
 from vortex.identity.authentication import caller
 
@@ -88,7 +88,7 @@ class VerifyEmailView(PublicView):
         """Prove an address by the link that was sent to it."""
         asked = LinkSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        credentials.verify_email(token=asked.validated_data["token"], now=now())
+        addresses.verify(token=asked.validated_data["token"], now=now())
         return Response(status=204)
 
 
@@ -111,10 +111,35 @@ class ChangeEmailView(APIView):
 
     @extend_schema(operation_id="auth_email_change", request=AddressSerializer, responses=_HEARD)
     def post(self, request: Request) -> Response:
-        """Move to another address; the former one is good until the link there is followed."""
+        """Move to another address; the former one is good until the link there is followed.
+
+        Then everybody is signed out except here, and the former address gets a link that undoes it
+        for a week. The answer does not tell whether somebody has the address.
+        """
         asked = AddressSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        credentials.request_email_change(
-            user=own_user_present(request), email=asked.validated_data["email"], now=now()
+        addresses.request_change(
+            user=own_user_present(request),
+            email=asked.validated_data["email"],
+            session_id=caller(request).session_id,
+            now=now(),
         )
         return Response(status=202)
+
+
+class UndoEmailView(PublicView):
+    """Somebody whose account was moved to an address that is not theirs."""
+
+    throttle_scope = "sign_in"
+
+    @extend_schema(operation_id="auth_email_undo", request=LinkSerializer, responses=_DONE)
+    def post(self, request: Request) -> Response:
+        """Take the former address back by the link that was sent to it.
+
+        What was set up since goes, everybody is signed out, the password opens nothing, and a link
+        to set a new one is sent to the address.
+        """
+        asked = LinkSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        addresses.undo(token=asked.validated_data["token"], now=now())
+        return Response(status=204)

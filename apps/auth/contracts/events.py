@@ -111,6 +111,15 @@ class UserEmailVerified(Event):
     verified_at: datetime
 
 
+@event("user.email_changed", topic="user.events", key="user_id")
+class UserEmailChanged(Event):
+    """Somebody has another address; `undone` says that the former one was taken back."""
+
+    user_id: UUID
+    undone: bool
+    changed_at: datetime
+
+
 @event("user.password_changed", topic="user.events", key="user_id")
 class UserPasswordChanged(Event):
     """Somebody has a new password; their sessions have ended. `by` is "change" or "reset"."""
@@ -257,6 +266,16 @@ class UserDeletionRequested(Event):
     user_id: UUID
     refused: bool
     requested_at: datetime
+
+
+@event("user.factor_reset_changed", topic="user.events", key="user_id")
+class UserFactorResetChanged(Event):
+    """The end of somebody's lost factors was asked for, approved or rejected: see `state`."""
+
+    user_id: UUID
+    reset_id: UUID
+    state: str
+    changed_at: datetime
 
 
 @event("user.impersonation_changed", topic="user.events", key="user_id")

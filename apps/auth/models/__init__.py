@@ -10,7 +10,7 @@ from apps.auth.models.factors import (
     RecoveryCode,
     TrustedBrowser,
 )
-from apps.auth.models.mail import MailLink
+from apps.auth.models.mail import EmailChange, MailLink
 from apps.auth.models.oauth import AuthorizationCode, OAuthClient
 from apps.auth.models.people import User
 from apps.auth.models.sessions import RefreshFamily, Session, SigningKey
@@ -22,6 +22,7 @@ __all__ = [
     "AuthorizationCode",
     "Challenge",
     "Consent",
+    "EmailChange",
     "ExternalIdentity",
     "ExternalRequest",
     "FactorReset",

@@ -1,4 +1,4 @@
-"""Links that are sent by mail: what for, to whom, and whether they have been followed."""
+"""Links that are sent by mail, whether they were followed, and the addresses that changed so."""
 
 from django.db import models
 
@@ -21,6 +21,7 @@ class MailLink(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+    session_id = models.UUIDField(null=True)  # where it was asked for, by somebody signed in
 
     class Meta:
         db_table = "vortex_auth_mail_link"
@@ -28,3 +29,17 @@ class MailLink(models.Model):
             models.Index(fields=["secret_hash"], name="vortex_auth_mail_link_secret"),
             models.Index(fields=["expires_at"], name="vortex_auth_mail_link_expiry"),
         ]
+
+
+class EmailChange(models.Model):
+    """An address that took another one's place, and whether whoever has the former took it back."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="email_changes")
+    former = models.CharField(max_length=254)
+    email = models.CharField(max_length=254)
+    changed_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "vortex_auth_email_change"

@@ -7,7 +7,7 @@ not given away a guess for nothing. Guesses count per person too, over all of th
 import base64
 import binascii
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +18,11 @@ from apps.auth.domain import passwords
 from apps.auth.domain.challenges import (
     AMR_OF,
     LIFETIME,
+    MAIL_SIGN_IN,
     PASSKEY,
     PASSWORD,
     RECOVERY_CODE,
+    SIGN_IN,
     TOTP,
     WRONG_ANSWERS_ALLOWED,
     signed_challenge,
@@ -49,6 +51,7 @@ def ask(
     amr: tuple[str, ...] = (),
     binding_hash: str = "",
     shown: dict[str, Any] | None = None,
+    lives: timedelta = LIFETIME,
 ) -> Challenge:
     """Ask a question. The caller brings the id: asking twice is asking once."""
     with unit_of_work("auth"):
@@ -63,7 +66,7 @@ def ask(
                 "shown": shown or {},
                 "amr": list(amr),
                 "created_at": now,
-                "expires_at": now + LIFETIME,
+                "expires_at": now + lives,
             },
         )
     return asked
@@ -147,6 +150,13 @@ def use(*, challenge_id: UUID, now: datetime) -> Challenge:
     if not used.update(state="used"):
         raise WrongAnswer
     return Challenge.objects.get(pk=challenge_id)
+
+
+@needs_transaction("auth")
+def void_sign_ins(*, user_id: UUID) -> None:
+    """Let questions to somebody who is half signed in be answered no more; harmless repeated."""
+    begun = Challenge.objects.filter(user_id=user_id, purpose__in=(SIGN_IN, MAIL_SIGN_IN))
+    begun.filter(state__in=("pending", "proved")).update(state="void")
 
 
 @needs_transaction("auth")

@@ -1,4 +1,4 @@
-"""Addresses and passwords as they change: proved by mail, and the end of every session."""
+"""Passwords as they change, proved by mail or by the present one: the end of every session."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,23 +6,20 @@ from uuid import UUID
 from apps.auth import selectors
 from apps.auth.adapters import attempts, hashing
 from apps.auth.contracts import (
-    EmailTaken,
     InvalidEmail,
-    UserEmailVerified,
     UserPasswordChanged,
     UserPasswordReset,
-    UserProfileUpdated,
     WrongAnswer,
 )
 from apps.auth.domain import passwords
 from apps.auth.domain.device import Device
 from apps.auth.domain.email import canonical_email
-from apps.auth.domain.links import CHANGE_EMAIL, RESET_PASSWORD, VERIFY_EMAIL
+from apps.auth.domain.links import CHANGE_EMAIL, RESET_PASSWORD
 from apps.auth.models import MailLink, User
-from apps.auth.services import links, notices, sessions, trusted_browsers
+from apps.auth.services import links, sessions, trusted_browsers
 from apps.auth.services.issuing import Tokens, open_session
 from apps.auth.services.registration import hash_of
-from vortex.db import needs_transaction, refusing, unit_of_work
+from vortex.db import needs_transaction, unit_of_work
 from vortex.http.throttles import spend
 from vortex.outbox import publish
 
@@ -76,35 +73,6 @@ def change_password(
     return open_session(locked, amr=amr, device=device, now=now)
 
 
-def verify_email(*, token: str, now: datetime) -> User:
-    """Prove an address by its link; a new address takes the former one's place."""
-    taken = {"vortex_auth_user_email_unique": EmailTaken}
-    with refusing(taken), unit_of_work("auth"):
-        link = links.follow(token=token, purposes=(VERIFY_EMAIL, CHANGE_EMAIL), now=now)
-        user = _locked(_owner_of(link))
-        former = user.email
-        if link.purpose == VERIFY_EMAIL and link.email != former:
-            raise links.LinkNotValid
-        user.email, user.email_verified_at = link.email, now
-        user.save(update_fields=["email", "email_verified_at"])
-        publish(UserEmailVerified(user_id=user.pk, verified_at=now))
-        if former != user.email:
-            publish(UserProfileUpdated(user_id=user.pk, updated_at=now))
-    if former != user.email:
-        notices.address_changed(former=former, name=user.full_name)
-    return user
-
-
-def request_email_change(*, user: User, email: str, now: datetime) -> None:
-    """Ask for a link at a new address; nothing changes before it is followed.
-
-    Whether somebody has the new address is not said: then the link, once followed, is refused.
-    """
-    address = canonical_email(email)
-    spend("mail_account", str(user.pk))
-    links.request(user=user, email=address, purpose=CHANGE_EMAIL, now=now)
-
-
 def resend_verification(*, user: User, now: datetime) -> None:
     """Ask for the link that proves one's address once more; nothing happens where it is proved."""
     spend("mail_account", str(user.pk))
@@ -116,6 +84,8 @@ def _set_password(user: User, fresh: str, by: str, now: datetime) -> list[UUID]:
     user.password = fresh
     user.save(update_fields=["password"])
     trusted_browsers.distrust_all(user_id=user.pk, now=now)
+    # Whoever was in with the former password moves the account to no address of theirs.
+    links.void(user_id=user.pk, purposes=(CHANGE_EMAIL, RESET_PASSWORD), now=now)
     publish(UserPasswordChanged(user_id=user.pk, by=by, changed_at=now))
     if by == "reset":
         publish(UserPasswordReset(user_id=user.pk, reset_at=now))

@@ -16,6 +16,7 @@ from apps.auth.models import (
     AuthenticatorApp,
     Challenge,
     Consent,
+    EmailChange,
     ExternalIdentity,
     MailLink,
     Passkey,
@@ -38,6 +39,7 @@ _FORGOTTEN: Final[tuple[Any, ...]] = (
     ApiKey,
     AuthenticatorApp,
     Challenge,
+    EmailChange,
     ExternalIdentity,
     MailLink,
     Passkey,
@@ -72,6 +74,12 @@ def export(*, user_id: UUID, now: datetime) -> dict[str, Any]:
             Consent.objects.filter(user=user).values("purpose", "version", "granted", "decided_at")
         ),
         "sessions": list(Session.objects.filter(user=user).values(*shown)),
+        "email_changes": list(
+            EmailChange.objects.filter(user=user).values("former", "email", "changed_at")
+        ),
+        "external_identities": list(
+            ExternalIdentity.objects.filter(user=user).values("provider", "subject", "linked_at")
+        ),
         "api_keys": list(ApiKey.objects.filter(user=user).values("name", "scopes", "created_at")),
     }
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from apps.auth.contracts import UserMfaDisabled
+from apps.auth.contracts import UserFactorResetChanged, UserMfaDisabled
 from apps.auth.models import (
     AuthenticatorApp,
     FactorReset,
@@ -16,7 +16,7 @@ from apps.auth.models import (
     RecoveryCode,
     User,
 )
-from apps.auth.services import notices, sessions, trusted_browsers
+from apps.auth.services import sessions, trusted_browsers
 from apps.auth.services.staffing import allowed, checked_reason, write_down
 from vortex.db import needs_transaction, refusing, unit_of_work
 from vortex.errors import Conflict, Invalid, NotFound, Refused
@@ -66,7 +66,7 @@ def request(*, user_id: UUID, staff_id: UUID, proof: str, note: str, now: dateti
             expires_at=now + _OPEN_FOR,
         )
         write_down(staff_id=staff_id, user_id=user_id, act="ask_factor_reset", reason=why, now=now)
-    notices.factor_reset_requested(user_id=user_id)
+        _say(asked, now)
     return asked
 
 
@@ -88,6 +88,7 @@ def decide(*, reset_id: UUID, staff_id: UUID, approved: bool, now: datetime) -> 
         asked.save(update_fields=["state", "decided_by", "decided_at"])
         act = f"{'approve' if approved else 'reject'}_factor_reset"
         write_down(staff_id=staff_id, user_id=asked.user_id, act=act, reason=asked.note, now=now)
+        _say(asked, now)
         ended = _end_factors(asked.user_id, now) if approved else []
     for session_id in ended:
         sessions.end_session_everywhere(session_id=session_id, now=now)
@@ -98,6 +99,15 @@ def waiting(*, now: datetime) -> list[FactorReset]:
     """Return what waits for a decision, the oldest first."""
     found = FactorReset.objects.filter(state="requested", expires_at__gt=now)
     return list(found.order_by("requested_at"))
+
+
+@needs_transaction("auth")
+def _say(asked: FactorReset, now: datetime) -> None:
+    publish(
+        UserFactorResetChanged(
+            user_id=asked.user_id, reset_id=asked.pk, state=asked.state, changed_at=now
+        )
+    )
 
 
 @needs_transaction("auth")

@@ -15,7 +15,6 @@ from apps.auth.conf import access_lifetime
 from apps.auth.contracts import UserImpersonationChanged
 from apps.auth.domain.roles import CUSTOMER
 from apps.auth.models import Impersonation
-from apps.auth.services import notices
 from apps.auth.services.authority import has_permission
 from apps.auth.services.keys import keys_for_tokens
 from apps.auth.services.staffing import allowed, checked_reason, write_down
@@ -71,7 +70,6 @@ def request(
         )
         write_down(staff_id=staff_id, user_id=user_id, act="ask_to_look", reason=why, now=now)
         _say(asked, now)
-    notices.impersonation_requested(user_id=user_id, reason=why)
     return asked
 
 

@@ -7,7 +7,7 @@ from apps.auth.adapters.agents import device_name
 from apps.auth.domain.links import notice_text
 from apps.auth.domain.oauth import meaning_of
 from apps.auth.domain.risk import HIGH
-from apps.auth.models import OAuthClient, Session, User
+from apps.auth.models import Impersonation, OAuthClient, Session, User
 
 _NOT_POSSIBLE = (
     " Nobody gets there in that time from where you signed in before. Before anything sensitive is"
@@ -50,19 +50,16 @@ def factor_reset_requested(*, user_id: UUID) -> None:
     _tell(user_id, "Your second factors are about to be reset", what)
 
 
-def impersonation_requested(*, user_id: UUID, reason: str) -> None:
-    """Tell that somebody of the bank asks to look at a person's things."""
-    what = (
-        f"Somebody of the bank asks to look at your accounts as you see them. Why: {reason}."
-        " Nothing is shown to them before you agree, in the bank's own pages."
-    )
-    _tell(user_id, "May we look at your accounts?", what)
-
-
-def address_changed(*, former: str, name: str) -> None:
-    """Tell whoever reads the former address that it opens nothing any more."""
-    what = "The e-mail address of your account was changed; this one is not used any more."
-    mail.send(former, "Your e-mail address was changed", notice_text(name, what))
+def impersonation_requested(*, impersonation_id: UUID) -> None:
+    """Tell that somebody of the bank asks to look at a person's things, while that is open."""
+    asked = Impersonation.objects.filter(pk=impersonation_id, state="requested").first()
+    if asked is not None:
+        what = (
+            "Somebody of the bank asks to look at your accounts as you see them."
+            f" Why: {asked.reason}."
+            " Nothing is shown to them before you agree, in the bank's own pages."
+        )
+        _tell(asked.user_id, "May we look at your accounts?", what)
 
 
 def _tell(user_id: UUID, subject: str, what: str) -> None:

@@ -19,6 +19,7 @@ from apps.auth.domain.email import canonical_email
 from apps.auth.domain.names import checked_name
 from apps.auth.domain.roles import CUSTOMER, checked_roles
 from apps.auth.models import User
+from apps.auth.services import links
 from vortex.db import refusing, unit_of_work
 from vortex.outbox import publish
 
@@ -131,6 +132,9 @@ def hash_of(typed: str, *, own_words: tuple[str, ...]) -> str:
 def _record(new: User) -> None:
     with refusing(_TAKEN), unit_of_work("auth"):
         new.save(force_insert=True)
+        # Looked at last: whoever frees the address meanwhile has kept it for themselves by now.
+        if links.is_kept(email=new.email, now=new.created_at, but_for=new.pk):
+            raise EmailTaken
         publish(UserRegistered(user_id=new.pk, registered_at=new.created_at))
 
 

@@ -15,7 +15,14 @@ from rest_framework_simplejwt.exceptions import TokenError
 from apps.auth import selectors
 from apps.auth.adapters.tokens import RefreshToken
 from apps.auth.conf import KEPT_AFTER_END, access_lifetime
-from apps.auth.contracts import SessionRevoked, TokenReuseDetected, UserDeactivated, UserNotFound
+from apps.auth.contracts import (
+    SessionRevoked,
+    TokenReuseDetected,
+    UserDeactivated,
+    UserImpersonationChanged,
+    UserNotFound,
+)
+from apps.auth.domain.links import CHANGE_EMAIL
 from apps.auth.domain.rotation import Line, Verdict, judge
 from apps.auth.models import (
     AuthorizationCode,
@@ -27,6 +34,7 @@ from apps.auth.models import (
     Session,
     User,
 )
+from apps.auth.services import challenges
 from apps.auth.services.issuing import Tokens, tokens_of
 from apps.auth.services.keys import keys_for_tokens
 from vortex import identity, realtime
@@ -91,18 +99,29 @@ def end_session_everywhere(*, session_id: UUID, now: datetime) -> None:
 def deactivate(*, user_id: UUID, now: datetime) -> User:
     """Let somebody sign in no more and end all their sessions. A second call changes nothing."""
     with unit_of_work("auth"):
-        user = _locked(user_id)
-        user.revoked_before = now
-        user.save(update_fields=["revoked_before"])
-        if user.is_active:
-            user.is_active = False
-            user.save(update_fields=["is_active"])
-            publish(UserDeactivated(user_id=user_id, deactivated_at=now))
-        ended = end_all(user_id=user_id, reason="deactivated", now=now)
+        user, ended = write_down_deactivation(user_id=user_id, now=now)
+    end_everywhere(user_id=user_id, ended=ended, now=now)
+    return user
+
+
+@needs_transaction("auth")
+def write_down_deactivation(*, user_id: UUID, now: datetime) -> tuple[User, list[UUID]]:
+    """Write down that somebody signs in no more; the caller carries it out by `end_everywhere`."""
+    user = _locked(user_id)
+    user.revoked_before = now
+    user.save(update_fields=["revoked_before"])
+    if user.is_active:
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+        publish(UserDeactivated(user_id=user_id, deactivated_at=now))
+    return user, end_all(user_id=user_id, reason="deactivated", now=now)
+
+
+def end_everywhere(*, user_id: UUID, ended: list[UUID], now: datetime) -> None:
+    """Declare everything that was issued to somebody so far dead; repeating it is harmless."""
     identity.revoke_user(user_id, before=now)  # tokens of their programs have no session
     for session_id in ended:
         end_session_everywhere(session_id=session_id, now=now)
-    return user
 
 
 def revoke_all(*, user_id: UUID, reason: str, now: datetime, keep: UUID | None = None) -> int:
@@ -124,10 +143,13 @@ def end_all(*, user_id: UUID, reason: str, now: datetime, keep: UUID | None = No
         Q(staff_id=user_id) | Q(user_id=user_id), state__in=["requested", "approved"]
     )
     if keep is None:  # whoever signs out everywhere else goes on to be helped
-        ended += list(looked_at.values_list("pk", flat=True))
-        looked_at.update(state="ended", ended_at=now)
+        ended += _end_looking(list(looked_at.select_for_update().order_by("pk")), now)
     on_their_way = AuthorizationCode.objects.filter(user_id=user_id, used_at__isnull=True)
     on_their_way.update(used_at=now)
+    # Nor does an account move to an address that was asked for in a session that has just ended.
+    moving = MailLink.objects.filter(user_id=user_id, purpose=CHANGE_EMAIL, used_at__isnull=True)
+    moving.exclude(session_id=keep, session_id__isnull=False).update(used_at=now)
+    challenges.void_sign_ins(user_id=user_id)
     return ended
 
 
@@ -145,15 +167,6 @@ def prune(*, now: datetime) -> int:
         AuthorizationCode.objects.filter(expires_at__lt=yesterday).delete()
         ExternalRequest.objects.filter(expires_at__lt=yesterday).delete()
         return len(ids)
-
-
-def reactivate(*, user_id: UUID) -> User:
-    """Let somebody sign in again; former sessions stay ended. A second call changes nothing."""
-    with unit_of_work("auth"):
-        user = _locked(user_id)
-        user.is_active = True
-        user.save(update_fields=["is_active"])
-        return user
 
 
 def read_refresh_token(token: str, *, now: datetime) -> tuple[UUID, UUID]:
@@ -206,6 +219,30 @@ def _rotate(session: Session, token_id: UUID, now: datetime) -> Line | None:
     publish(TokenReuseDetected(user_id=session.user_id, session_id=session.pk, detected_at=now))
     _end(session.pk, "token_reuse", now)
     return None
+
+
+@needs_transaction("auth")
+def end_some(*, session_ids: list[UUID], reason: str, now: datetime) -> None:
+    """Write down the end of these sessions; the caller ends them everywhere afterwards."""
+    for session_id in session_ids:
+        _end(session_id, reason, now)
+
+
+@needs_transaction("auth")
+def _end_looking(looked_at: list[Impersonation], now: datetime) -> list[UUID]:
+    for one in looked_at:
+        one.state, one.ended_at = "ended", now
+        one.save(update_fields=["state", "ended_at"])
+        publish(
+            UserImpersonationChanged(
+                user_id=one.user_id,
+                impersonation_id=one.pk,
+                staff_id=one.staff_id,
+                state=one.state,
+                changed_at=now,
+            )
+        )
+    return [one.pk for one in looked_at]
 
 
 @needs_transaction("auth")

@@ -1,4 +1,8 @@
-"""What staff may do to people: unlock, suspend, reactivate; each with a reason, on record."""
+"""What staff may do to people: unlock, suspend, reactivate; each with a reason, on record.
+
+The record, the change and its event are one transaction. What happens outside the database comes
+after it and, should the process die before, from the event that auth hears itself.
+"""
 
 from datetime import datetime
 from uuid import UUID
@@ -30,12 +34,18 @@ def unlock(*, user_id: UUID, staff_id: UUID, reason: str, now: datetime) -> User
     """Let somebody try again who waits after too many wrong answers; else harmless."""
     user = allowed(staff_id, "users.unlock", user_id)
     why = checked_reason(reason)
-    attempts.forget(user.email)
-    attempts.forget(str(user.pk), "second_factor")
     with unit_of_work("auth"):
         write_down(staff_id=staff_id, user_id=user_id, act="unlock", reason=why, now=now)
         publish(UserUnlocked(user_id=user_id, by=staff_id, unlocked_at=now))
+    forget_attempts(user=user)
     return user
+
+
+def forget_attempts(*, user: User) -> None:
+    """Let somebody try again at once; repeating it is harmless."""
+    attempts.forget(user.email)
+    attempts.forget(user.email, "second_factor")  # codes by mail
+    attempts.forget(str(user.pk), "second_factor")
 
 
 def suspend(*, user_id: UUID, staff_id: UUID, reason: str, now: datetime) -> User:
@@ -50,7 +60,9 @@ def suspend(*, user_id: UUID, staff_id: UUID, reason: str, now: datetime) -> Use
         if ADMINISTRATOR in user.roles and not others:
             raise LastAdministrator
         write_down(staff_id=staff_id, user_id=user_id, act="suspend", reason=why, now=now)
-    return sessions.deactivate(user_id=user_id, now=now)
+        user, ended = sessions.write_down_deactivation(user_id=user_id, now=now)
+    sessions.end_everywhere(user_id=user_id, ended=ended, now=now)
+    return user
 
 
 def reactivate(*, user_id: UUID, staff_id: UUID, reason: str, now: datetime) -> User:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from apps.auth.domain.device import Device
 from apps.auth.models import User
-from apps.auth.services import registration, signing_in
+from apps.auth.services import registration, signing_in, staffing
 from apps.auth.services.issuing import Tokens
 from vortex.clock import now
 from vortex.db import alias_of
@@ -33,3 +33,10 @@ def a_user(**told: Any) -> User:
 def sign_in(user: User, password: str = PASSWORD) -> Tokens:
     """Open a session of somebody."""
     return signing_in.sign_in(email=user.email, password=password, device=SOMEWHERE, now=now())
+
+
+def reactivated(user: User) -> None:
+    """Let somebody sign in again, as an administrator does."""
+    staffing.reactivate(
+        user_id=user.pk, staff_id=a_user(roles=("administrator",)).pk, reason="Seen.", now=now()
+    )

@@ -187,29 +187,6 @@ def test_a_verification_is_sent_again_on_request_and_never_to_who_is_verified(pu
     assert len(delivered(published)) == 1
 
 
-def test_a_new_address_counts_once_mail_reaches_it(api: APIClient, ada: User, published):
-    former = ada.email
-    client = own(ada)
-    assert client.post("/api/auth/email/change", {"email": "Next@example.com"}).status_code == 202
-    assert client.get("/api/auth/user/profile").json()["email"] == former
-    [token] = delivered(published)
-
-    api.post("/api/auth/email/verify", {"token": token})
-
-    assert client.get("/api/auth/user/profile").json()["email"] == "next@example.com"
-    notice = Mailbox().read()[0]
-    assert (notice.to, notice.subject) == (former, "Your e-mail address was changed")
-
-
-def test_an_address_that_is_taken_cannot_be_moved_to(api: APIClient, ada: User, published):
-    bob = a_user()
-    answer = own(ada).post("/api/auth/email/change", {"email": bob.email})
-    [token] = delivered(published)
-
-    assert answer.status_code == 202
-    assert api.post("/api/auth/email/verify", {"token": token}).json()["code"] == "email_taken"
-
-
 @pytest.mark.asvs("V6.3.5")
 def test_a_new_device_is_told_of_and_a_known_one_is_not(ada: User, published):
     sign_in(ada)

@@ -10,7 +10,7 @@ from apps.auth.adapters import totp
 from apps.auth.domain.oauth import InvalidRedirectUri, UnknownScope
 from apps.auth.models import AuthenticatorApp, AuthorizationCode, OAuthClient, User
 from apps.auth.services import factors, sessions
-from apps.auth.tests.factories import OWN, PASSWORD, a_user
+from apps.auth.tests.factories import OWN, PASSWORD, a_user, reactivated
 from apps.auth.tests.programs import BACK, a_program, agreed, code_of, signed_in
 from vortex.clock import now
 
@@ -174,7 +174,7 @@ def test_a_yes_does_not_outlive_what_was_proved(ada: User, monkeypatch):
 
     assert b"Sign in to go on" in gone.get(program.address()).content
 
-    sessions.reactivate(user_id=ada.pk)
+    reactivated(ada)
     monkeypatch.setattr("apps.auth.api.oauth_pages._PRESENT_FOR", timedelta(0))
     assert b"Sign in to go on" in late.get(program.address()).content
 

@@ -17,7 +17,7 @@ from apps.auth.models import RefreshFamily, Session, User
 from apps.auth.services import keys, sessions
 from apps.auth.services.issuing import Tokens
 from apps.auth.services.sessions import InvalidRefreshToken, RefreshTokenReused
-from apps.auth.tests.factories import OWN, a_user, sign_in
+from apps.auth.tests.factories import OWN, a_user, reactivated, sign_in
 from vortex import identity
 from vortex.clock import now
 from vortex.db import unit_of_work
@@ -275,7 +275,7 @@ def test_who_is_deactivated_is_out_everywhere_and_stays_out_until_reactivated(
     assert len(closed()) == len(published(SessionRevoked)) == 2
     assert len(published(UserDeactivated)) == 1
 
-    sessions.reactivate(user_id=ada.pk)
+    reactivated(ada)
     assert identity.verify(sign_in(ada).access).user_id == ada.pk
 
 

@@ -74,9 +74,10 @@ def suspend(*, client_id: UUID, now: datetime) -> None:
     with unit_of_work("auth"):
         OAuthClient.objects.filter(pk=client_id).update(is_active=False)
         alive = Session.objects.filter(client_id=client_id, revoked_at__isnull=True)
-        ids = list(alive.values_list("pk", flat=True))
+        ids = list(alive.order_by("pk").values_list("pk", flat=True))
+        sessions.end_some(session_ids=ids, reason="client_suspended", now=now)
     for session_id in ids:
-        sessions.revoke_session(session_id=session_id, reason="client_suspended", now=now)
+        sessions.end_session_everywhere(session_id=session_id, now=now)
 
 
 def resume(*, client_id: UUID) -> None:

@@ -114,8 +114,9 @@ def disconnect(*, client_id: UUID, user_id: UUID, now: datetime, by: str = "user
         publish(
             UserAppDisconnected(user_id=user_id, client_id=client_id, by=by, disconnected_at=now)
         )
+        sessions.end_some(session_ids=ids, reason="disconnected", now=now)
     for session_id in ids:
-        sessions.revoke_session(session_id=session_id, reason="disconnected", now=now)
+        sessions.end_session_everywhere(session_id=session_id, now=now)
 
 
 def connections_of(*, user_id: UUID, now: datetime) -> list[Session]:

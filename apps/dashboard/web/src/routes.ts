@@ -14,6 +14,7 @@ export const routes: readonly Route[] = [
   { path: "/sign-in", load: () => import("./screens/sign-in"), open: true, bare: true },
   { path: "/register", load: () => import("./screens/register"), open: true, bare: true },
   { path: "/verify-email", load: () => import("./screens/verify-email"), open: true, bare: true },
+  { path: "/undo-email", load: () => import("./screens/undo-email"), open: true, bare: true },
   { path: "/reset-password", load: () => import("./screens/reset"), open: true, bare: true },
   { path: "/auth/external", load: () => import("./screens/external"), open: true, bare: true },
   { path: "*", load: () => import("./screens/not-found"), open: true },
