@@ -71,6 +71,25 @@ def page_of(rows: Sequence[T], asked: Window, *, key: Callable[[T], tuple[Any, .
     return Page(shown, _encode(asked.order, key(shown[-1])) if more else None)
 
 
+def paged(
+    request: Request,
+    *,
+    order: str,
+    types: tuple[Any, ...],
+    rows: Callable[[tuple[Any, ...] | None, int], Sequence[T]],
+    key: Callable[[T], tuple[Any, ...]],
+    shown: Callable[[T], Any],
+) -> Response:
+    """Return the page that a request asks for: `window`, a selector's rows and `page_of` in one.
+
+    `rows` is given the position to go on after and how many rows to find, one more than are shown.
+    """
+    asked = window(request, order=order, types=types)
+    page = page_of(rows(asked.after, asked.limit + 1), asked, key=key)
+    items = [shown(row) for row in page.items]
+    return Response({"items": items, "next_cursor": page.next_cursor})
+
+
 class CursorPage(BasePagination):
     """DRF's pagination for querysets: `{"items": [...], "next_cursor": "..." or null}`.
 

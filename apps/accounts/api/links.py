@@ -24,7 +24,7 @@ from apps.accounts.models import Consent, Link
 from apps.accounts.selectors import links as selectors
 from apps.accounts.services import consenting, linking, unlinking
 from vortex.clock import now
-from vortex.http.fields import MoneyField, TextField
+from vortex.http.fields import IdField, MoneyField, TextField
 from vortex.http.idempotency import IdempotentView
 from vortex.http.openapi import page_of
 from vortex.identity.authentication import caller
@@ -87,7 +87,7 @@ class CompletionSerializer(serializers.Serializer[Any]):
 class BankConsentSerializer(serializers.Serializer[Any]):
     """An agreement with another bank that we may read accounts there."""
 
-    id = serializers.UUIDField(source="pk")
+    id = IdField(source="pk")
     bank = TextField()
     status = serializers.ChoiceField(choices=list(ConsentStatus))
     authorization_url = serializers.SerializerMethodField(
@@ -123,16 +123,16 @@ class BankConsentSerializer(serializers.Serializer[Any]):
 class LinkingSerializer(serializers.Serializer[Any]):
     """Which account at the other bank to show."""
 
-    consent_id = serializers.UUIDField()
+    consent_id = IdField()
     external_account_id = TextField(max_length=140)
 
 
 class LinkSerializer(serializers.Serializer[Any]):
     """A link; `problem` says what is the matter where something is."""
 
-    id = serializers.UUIDField(source="pk")
-    account_id = serializers.UUIDField()
-    consent_id = serializers.UUIDField()
+    id = IdField(source="pk")
+    account_id = IdField()
+    consent_id = IdField()
     bank = TextField()
     external_number = TextField()
     status = serializers.ChoiceField(choices=list(LinkStatus))

@@ -16,6 +16,7 @@ from apps.accounts.domain.standing import Change, Direction, Party, Reason
 from apps.accounts.services.proving import require_presence
 from apps.accounts.services.standing import Asked, change_as_asked
 from vortex.clock import now
+from vortex.http.fields import IdField
 from vortex.identity.authentication import caller
 
 
@@ -43,7 +44,7 @@ class FreezingSerializer(serializers.Serializer[Any]):
 class ClosingSerializer(serializers.Serializer[Any]):
     """Where the money of an account that closes is to go."""
 
-    transfer_to = serializers.UUIDField(
+    transfer_to = IdField(
         default=None,
         allow_null=True,
         help_text="Another own account of the currency; without one, the account must be empty.",

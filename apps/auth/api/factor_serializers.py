@@ -8,7 +8,7 @@ from rest_framework import serializers
 from apps.auth.api.fields import AnswerSerializer
 from apps.auth.domain.names import LONGEST_LABEL
 from apps.auth.models import Passkey, TrustedBrowser
-from vortex.http.fields import TextField
+from vortex.http.fields import IdField, TextField
 
 _A_CHALLENGE = "0199b3a05f3e7c8e9d5e3f1d9d1f0a11.5XG0jvTgQ9TtT0b6t0yQH2bq0i2mYwzX3uJr9M1n0aE"
 
@@ -84,7 +84,7 @@ class TrustedBrowsersSerializer(serializers.Serializer[Any]):
 class StepUpOptionsSerializer(serializers.Serializer[Any]):
     """A question, and how it may be answered."""
 
-    challenge_id = serializers.UUIDField()
+    challenge_id = IdField()
     methods = serializers.ListField(child=TextField())
     expires_at = serializers.DateTimeField()
     public_key = serializers.JSONField(
@@ -108,7 +108,7 @@ class StepUpOptionsSerializer(serializers.Serializer[Any]):
 class StepUpSerializer(AnswerSerializer):
     """The answer to a question."""
 
-    challenge_id = serializers.UUIDField()
+    challenge_id = IdField()
 
 
 class FreshAccessSerializer(serializers.Serializer[Any]):
@@ -139,7 +139,7 @@ class AgreementSerializer(AnswerSerializer):
 class ProvedSerializer(serializers.Serializer[Any]):
     """The state of a question after the answer."""
 
-    challenge_id = serializers.UUIDField()
+    challenge_id = IdField()
     state = TextField()
 
 

@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from apps.auth.services.oauth.server import GRANTS
-from vortex.http.fields import TextField
+from vortex.http.fields import IdField, TextField
 
 _A_CODE = "9mT0u1v0r1Yk3F0c1xq5b0oR0n1wZ2"
 
@@ -102,7 +102,7 @@ class UserInfoSerializer(serializers.Serializer[Any]):
 class ConnectedAppSerializer(serializers.Serializer[Any]):
     """A program that the caller has let in, and what it may do."""
 
-    client_id = serializers.UUIDField()
+    client_id = IdField()
     name = TextField(source="client.name")
     homepage = TextField(source="client.homepage")
     scopes = serializers.ListField(child=TextField())

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from apps.auth.models import FactorReset, Impersonation
 from apps.auth.services.factor_resets import PROOFS
 from apps.auth.services.impersonations import LONGEST_MINUTES
-from vortex.http.fields import TextField
+from vortex.http.fields import IdField, TextField
 
 _WHY = "Called from the number on file, knew the last three payments."
 
@@ -25,7 +25,7 @@ class ReasonSerializer(serializers.Serializer[Any]):
 class PersonSerializer(serializers.Serializer[Any]):
     """Whom it was done to, and whether they may sign in."""
 
-    id = serializers.UUIDField()
+    id = IdField()
     is_active = serializers.BooleanField()
 
 
@@ -72,7 +72,7 @@ class FactorResetsSerializer(serializers.Serializer[Any]):
 class ImpersonationRequestSerializer(serializers.Serializer[Any]):
     """Whose things somebody of the bank wants to look at, why and for how long."""
 
-    user_id = serializers.UUIDField()
+    user_id = IdField()
     reason = TextField(max_length=500)
     minutes = serializers.IntegerField(min_value=1, max_value=LONGEST_MINUTES)
 

@@ -18,7 +18,7 @@ from apps.transactions.adapters.sniffing import TAKEN
 from apps.transactions.models import Attachment
 from apps.transactions.services import attaching
 from vortex.clock import now
-from vortex.http.fields import TextField
+from vortex.http.fields import IdField, TextField
 from vortex.http.uploads import UploadParser
 from vortex.identity.authentication import caller
 from vortex.ids import new_id
@@ -37,7 +37,7 @@ class PaperSerializer(serializers.Serializer[Any]):
 class AttachmentSerializer(serializers.Serializer[Attachment]):
     """A paper on a transaction."""
 
-    id = serializers.UUIDField()
+    id = IdField()
     filename = TextField()
     media_type = serializers.ChoiceField(choices=list(TAKEN), help_text="What its bytes say.")
     size_bytes = serializers.IntegerField()

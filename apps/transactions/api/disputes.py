@@ -21,10 +21,10 @@ from apps.transactions.models import Dispute
 from apps.transactions.services import disputing
 from vortex.clock import now
 from vortex.db import unit_of_work
-from vortex.http.fields import FlagField, TextField
+from vortex.http.fields import FlagField, IdField, TextField
 from vortex.http.idempotency import IdempotentView
 from vortex.http.openapi import page_of as page_schema
-from vortex.http.pagination import PARAMETERS, page_of, window
+from vortex.http.pagination import PARAMETERS, paged
 from vortex.identity.authentication import caller
 from vortex.identity.permissions import RequiresRole
 from vortex.ids import new_id
@@ -56,16 +56,14 @@ class ReportSerializer(serializers.Serializer[Any]):
 class DisputeSerializer(serializers.Serializer[Dispute]):
     """A complaint about a transaction, and what became of it."""
 
-    id = serializers.UUIDField()
-    transaction_id = serializers.UUIDField(source="posting_id")
+    id = IdField()
+    transaction_id = IdField(source="posting_id")
     reason = serializers.ChoiceField(choices=list(DisputeReason))
     words = TextField()
     amount = serializers.SerializerMethodField()
     state = serializers.ChoiceField(choices=list(DisputeState))
     answer = TextField(help_text="What the bank said in the end.")
-    reversal_id = serializers.UUIDField(
-        allow_null=True, help_text="The transaction that gave the money back."
-    )
+    reversal_id = IdField(allow_null=True, help_text="The transaction that gave the money back.")
     opened_at = serializers.DateTimeField()
     changed_at = serializers.DateTimeField()
 
@@ -179,14 +177,15 @@ class ResolveDisputeView(IdempotentView):
 
 
 def _listed(request: Request, owner_id: UUID | None) -> Response:
-    asked = window(request, order=_ORDER, types=(UUID,))
-    state = serializers.ChoiceField(choices=list(DisputeState), allow_blank=True)
-    rows = selectors.disputes(
-        owner_id=owner_id,
-        state=str(state.run_validation(request.query_params.get("state", ""))),
-        after=asked.after,
-        limit=asked.limit + 1,
+    choice = serializers.ChoiceField(choices=list(DisputeState), allow_blank=True)
+    state = str(choice.run_validation(request.query_params.get("state", "")))
+    return paged(
+        request,
+        order=_ORDER,
+        types=(UUID,),
+        rows=lambda after, limit: selectors.disputes(
+            owner_id=owner_id, state=state, after=after, limit=limit
+        ),
+        key=lambda row: (row.id,),
+        shown=lambda row: DisputeSerializer(row).data,
     )
-    page = page_of(rows, asked, key=lambda row: (row.id,))
-    items = [DisputeSerializer(row).data for row in page.items]
-    return Response({"items": items, "next_cursor": page.next_cursor})

@@ -27,7 +27,7 @@ from apps.transactions.services.exchanging import Exchange
 from apps.transactions.services.transferring import Transfer
 from vortex.clock import now
 from vortex.db import unit_of_work
-from vortex.http.fields import MoneyField, TextField
+from vortex.http.fields import IdField, MoneyField, TextField
 from vortex.http.idempotency import IdempotentView
 from vortex.identity.authentication import caller
 from vortex.identity.permissions import RequiresRole
@@ -43,7 +43,7 @@ _C = "01920f4e-5a10-7c3e-8f00-5d1f6b2a9c03"
 class LegSerializer(serializers.Serializer[Any]):
     """One side: negative takes money from an account of one's own, positive gives it to any."""
 
-    account_id = serializers.UUIDField()
+    account_id = IdField()
     amount = MoneyField()
 
 
@@ -116,13 +116,13 @@ class QuoteRequestSerializer(serializers.Serializer[Any]):
 class QuoteSerializer(serializers.Serializer[Any]):
     """What the bank promises until `expires_at`; the fee comes on top of the source."""
 
-    id = serializers.UUIDField()
+    id = IdField()
     source = serializers.SerializerMethodField()  # type: ignore[assignment]
     target = serializers.SerializerMethodField()
     fee = serializers.SerializerMethodField()
     rate = serializers.DecimalField(max_digits=24, decimal_places=12)
     expires_at = serializers.DateTimeField()
-    transaction_id = serializers.UUIDField(source="posting_id", allow_null=True)
+    transaction_id = IdField(source="posting_id", allow_null=True)
 
     def get_source(self, quote: Quote) -> dict[str, str]:
         """Return what is sold."""
@@ -140,9 +140,9 @@ class QuoteSerializer(serializers.Serializer[Any]):
 class ExchangeSerializer(serializers.Serializer[Any]):
     """A quote, an account of one's own in its first currency, and any in its second."""
 
-    quote_id = serializers.UUIDField()
-    source_account_id = serializers.UUIDField()
-    target_account_id = serializers.UUIDField()
+    quote_id = IdField()
+    source_account_id = IdField()
+    target_account_id = IdField()
 
 
 class LegsView(IdempotentView):

@@ -17,9 +17,9 @@ from apps.transactions.services import importing
 from apps.transactions.services.importing import Told
 from vortex.clock import now
 from vortex.http.etag import etag_of, require_match, tagged
-from vortex.http.fields import FlagField, TextField
+from vortex.http.fields import FlagField, IdField, TextField
 from vortex.http.openapi import page_of as page_schema
-from vortex.http.pagination import PARAMETERS, page_of, window
+from vortex.http.pagination import PARAMETERS, paged
 from vortex.http.uploads import UploadParser
 from vortex.identity.authentication import caller
 from vortex.ids import new_id
@@ -69,7 +69,7 @@ class MappingSerializer(ToldSerializer):
 class UploadSerializer(ToldSerializer):
     """A statement and the account at another bank that it is of."""
 
-    account_id = serializers.UUIDField()
+    account_id = IdField()
     file = serializers.FileField(
         allow_empty_file=True, help_text="OFX, QFX, QIF, MT940, camt.053 or CSV, up to 10 MiB."
     )
@@ -89,8 +89,8 @@ class ImportCountsSerializer(serializers.Serializer[StatementImport]):
 class ImportSerializer(serializers.Serializer[StatementImport]):
     """A statement on its way in. `problem` says what stands in the way, in words for people."""
 
-    id = serializers.UUIDField()
-    account_id = serializers.UUIDField()
+    id = IdField()
+    account_id = IdField()
     filename = TextField()
     format = TextField(help_text="Empty until the file is read.")
     currency = TextField()
@@ -123,7 +123,7 @@ class ImportRowSerializer(serializers.Serializer[ImportRow]):
     counterparty = TextField()
     status = serializers.ChoiceField(choices=list(RowStatus))
     reason = TextField(help_text="Why it is a duplicate, invalid or refused.")
-    transaction_id = serializers.UUIDField(source="posting_id", allow_null=True)
+    transaction_id = IdField(source="posting_id", allow_null=True)
 
     def get_amount(self, row: ImportRow) -> dict[str, str] | None:
         """Return the amount as money; null where it cannot be read."""
@@ -148,13 +148,17 @@ class ImportsView(APIView):
     @extend_schema(parameters=[*PARAMETERS], responses=page_schema(ImportSerializer))
     def get(self, request: Request) -> Response:
         """List one's own imports, newest first."""
-        asked = window(request, order=_ORDER, types=(UUID,))
-        rows = selectors.imports_of_owner(
-            owner_id=caller(request).user_id, after=asked.after, limit=asked.limit + 1
+        owner_id = caller(request).user_id
+        return paged(
+            request,
+            order=_ORDER,
+            types=(UUID,),
+            rows=lambda after, limit: selectors.imports_of_owner(
+                owner_id=owner_id, after=after, limit=limit
+            ),
+            key=lambda row: (row.id,),
+            shown=lambda row: ImportSerializer(row).data,
         )
-        page = page_of(rows, asked, key=lambda row: (row.id,))
-        items = [ImportSerializer(row).data for row in page.items]
-        return Response({"items": items, "next_cursor": page.next_cursor})
 
     @extend_schema(
         request={"multipart/form-data": UploadSerializer}, responses={201: ImportSerializer}
@@ -231,16 +235,16 @@ class ImportRowsView(APIView):
     def get(self, request: Request, import_id: UUID) -> Response:
         """List the lines of an import in their order, with what becomes of each."""
         known = _own(request, import_id)
-        asked = window(request, order=_ROWS, types=(int,))
-        rows = selectors.import_rows(
-            import_id=known.id,
-            status=_status(request),
-            after=asked.after,
-            limit=asked.limit + 1,
-        )
-        page = page_of(rows, asked, key=lambda row: (row.line,))
-        return Response(
-            {"items": [_said(row, known) for row in page.items], "next_cursor": page.next_cursor}
+        status = _status(request)
+        return paged(
+            request,
+            order=_ROWS,
+            types=(int,),
+            rows=lambda after, limit: selectors.import_rows(
+                import_id=known.id, status=status, after=after, limit=limit
+            ),
+            key=lambda row: (row.line,),
+            shown=lambda row: _said(row, known),
         )
 
 

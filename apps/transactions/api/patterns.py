@@ -19,7 +19,7 @@ from apps.transactions.models import TransferPair
 from apps.transactions.selectors.search import Sum
 from apps.transactions.services import pairing
 from vortex.clock import now, today
-from vortex.http.fields import TextField
+from vortex.http.fields import IdField, TextField
 from vortex.http.openapi import page_of as page_schema
 from vortex.http.pagination import PARAMETERS, page_of, window
 from vortex.identity.authentication import caller
@@ -66,7 +66,7 @@ class RecurringSerializer(serializers.Serializer[Recurring]):
     """What comes again."""
 
     name = TextField()
-    account_id = serializers.UUIDField()
+    account_id = IdField()
     amount = serializers.SerializerMethodField(help_text="The median; negative for payments.")
     pace = serializers.ChoiceField(choices=list(PACES))
     count = serializers.IntegerField()
@@ -90,13 +90,13 @@ class RecurringsSerializer(serializers.Serializer[Any]):
 class TransferPairSerializer(serializers.Serializer[TransferPair]):
     """Two of one's own transactions that look like one transfer."""
 
-    id = serializers.UUIDField()
+    id = IdField()
     state = serializers.ChoiceField(choices=_STATES)
     amount = serializers.SerializerMethodField()
-    out_transaction_id = serializers.UUIDField(source="out_posting_id")
-    in_transaction_id = serializers.UUIDField(source="in_posting_id")
-    out_account_id = serializers.UUIDField()
-    in_account_id = serializers.UUIDField()
+    out_transaction_id = IdField(source="out_posting_id")
+    in_transaction_id = IdField(source="in_posting_id")
+    out_account_id = IdField()
+    in_account_id = IdField()
     out_date = serializers.DateField()
     in_date = serializers.DateField()
 

@@ -27,7 +27,7 @@ from apps.transactions.models import Hold
 from apps.transactions.services import holding, pending
 from vortex.clock import now
 from vortex.db import unit_of_work
-from vortex.http.fields import MoneyField, TextField
+from vortex.http.fields import IdField, MoneyField, TextField
 from vortex.http.idempotency import IdempotentView
 from vortex.http.openapi import page_of as page_schema
 from vortex.http.pagination import PARAMETERS, page_of, window
@@ -77,10 +77,10 @@ class PaymentSerializer(TransferSerializer):
 class PendingSerializer(serializers.Serializer[Any]):
     """A transaction whose money is, or was, set aside and had not moved."""
 
-    id = serializers.UUIDField()
+    id = IdField()
     state = serializers.SerializerMethodField()
-    source_account_id = serializers.UUIDField(source="account_id")
-    target_account_id = serializers.UUIDField()
+    source_account_id = IdField(source="account_id")
+    target_account_id = IdField()
     amount = serializers.SerializerMethodField(help_text="What was set aside.")
     committed = serializers.SerializerMethodField(help_text="What has moved of it.")
     description = TextField()

@@ -20,9 +20,9 @@ from apps.transactions.domain.reconciling import ItemKind
 from apps.transactions.models import Reconciliation, ReconciliationItem
 from apps.transactions.services import reconciling
 from vortex.clock import now
-from vortex.http.fields import TextField
+from vortex.http.fields import IdField, TextField
 from vortex.http.openapi import page_of as page_schema
-from vortex.http.pagination import PARAMETERS, page_of, window
+from vortex.http.pagination import PARAMETERS, paged
 from vortex.http.uploads import UploadParser
 from vortex.identity.authentication import caller
 from vortex.ids import new_id
@@ -36,7 +36,7 @@ _KIND: Final = OpenApiParameter("kind", enum=list(ItemKind), description="Only i
 class CompareSerializer(serializers.Serializer[Any]):
     """A statement and the account that it is of."""
 
-    account_id = serializers.UUIDField()
+    account_id = IdField()
     file = serializers.FileField(
         allow_empty_file=True, help_text="OFX, QFX, QIF, MT940, camt.053 or CSV, up to 10 MiB."
     )
@@ -49,8 +49,8 @@ class CompareSerializer(serializers.Serializer[Any]):
 class ReconciliationSerializer(serializers.Serializer[Reconciliation]):
     """An account beside a statement of it. `whole` says that nothing differs."""
 
-    id = serializers.UUIDField()
-    account_id = serializers.UUIDField()
+    id = IdField()
+    account_id = IdField()
     filename = TextField()
     format = TextField()
     currency = TextField()
@@ -73,7 +73,7 @@ class ReconciliationItemSerializer(serializers.Serializer[ReconciliationItem]):
 
     position = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=list(ItemKind))
-    transaction_id = serializers.UUIDField(source="posting_id", allow_null=True)
+    transaction_id = IdField(source="posting_id", allow_null=True)
     booked_date = serializers.DateField()
     description = TextField()
     ours = serializers.SerializerMethodField()
@@ -103,13 +103,17 @@ class ReconciliationsView(APIView):
     @extend_schema(parameters=[*PARAMETERS], responses=page_schema(ReconciliationSerializer))
     def get(self, request: Request) -> Response:
         """List one's own reconciliations, newest first."""
-        asked = window(request, order=_ORDER, types=(UUID,))
-        rows = selectors.reconciliations_of_owner(
-            owner_id=caller(request).user_id, after=asked.after, limit=asked.limit + 1
+        owner_id = caller(request).user_id
+        return paged(
+            request,
+            order=_ORDER,
+            types=(UUID,),
+            rows=lambda after, limit: selectors.reconciliations_of_owner(
+                owner_id=owner_id, after=after, limit=limit
+            ),
+            key=lambda row: (row.id,),
+            shown=lambda row: ReconciliationSerializer(row).data,
         )
-        page = page_of(rows, asked, key=lambda row: (row.id,))
-        items = [ReconciliationSerializer(row).data for row in page.items]
-        return Response({"items": items, "next_cursor": page.next_cursor})
 
     @extend_schema(
         request={"multipart/form-data": CompareSerializer},
@@ -156,18 +160,19 @@ class ReconciliationItemsView(APIView):
     def get(self, request: Request, reconciliation_id: UUID) -> Response:
         """List what was found, day by day; the breaks are every kind but `matched`."""
         known = _own(request, reconciliation_id)
-        asked = window(request, order=_ITEMS, types=(int,))
-        kind = serializers.ChoiceField(choices=list(ItemKind), allow_blank=True)
-        rows = selectors.reconciliation_items(
-            reconciliation_id=known.id,
-            kind=str(kind.run_validation(request.query_params.get("kind", ""))),
-            after=asked.after,
-            limit=asked.limit + 1,
-        )
-        page = page_of(rows, asked, key=lambda row: (row.position,))
+        choice = serializers.ChoiceField(choices=list(ItemKind), allow_blank=True)
+        kind = str(choice.run_validation(request.query_params.get("kind", "")))
         context = {"currency": known.currency}
-        items = [ReconciliationItemSerializer(row, context=context).data for row in page.items]
-        return Response({"items": items, "next_cursor": page.next_cursor})
+        return paged(
+            request,
+            order=_ITEMS,
+            types=(int,),
+            rows=lambda after, limit: selectors.reconciliation_items(
+                reconciliation_id=known.id, kind=kind, after=after, limit=limit
+            ),
+            key=lambda row: (row.position,),
+            shown=lambda row: ReconciliationItemSerializer(row, context=context).data,
+        )
 
 
 def _own(request: Request, reconciliation_id: UUID) -> Reconciliation:

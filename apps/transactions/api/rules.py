@@ -24,7 +24,7 @@ from apps.transactions.services import ruling
 from vortex.clock import now
 from vortex.db import unit_of_work
 from vortex.http.etag import etag_of, require_match, tagged
-from vortex.http.fields import FlagField, TextField
+from vortex.http.fields import FlagField, IdField, TextField
 from vortex.identity.authentication import caller
 from vortex.ids import new_id
 
@@ -60,7 +60,7 @@ class ConditionSerializer(serializers.Serializer[Any]):
 class RuleSerializer(serializers.Serializer[Any]):
     """When a transaction looks so, file it so."""
 
-    id = serializers.UUIDField(read_only=True)
+    id = IdField(read_only=True)
     position = serializers.IntegerField(read_only=True, help_text="Rules run in this order.")
     name = TextField(max_length=80)
     enabled = FlagField(default=True)
@@ -98,7 +98,7 @@ class RulesSerializer(serializers.Serializer[Any]):
 class RuleOrderSerializer(serializers.Serializer[Any]):
     """The order in which rules run; those that are not named come after."""
 
-    ids = serializers.ListField(child=serializers.UUIDField(), max_length=ruling.MOST_RULES)
+    ids = serializers.ListField(child=IdField(), max_length=ruling.MOST_RULES)
 
 
 class RuleTriedSerializer(serializers.Serializer[Any]):
@@ -112,8 +112,8 @@ class RuleTriedSerializer(serializers.Serializer[Any]):
 class RuleRunSerializer(serializers.Serializer[RuleRun]):
     """A rule on its way through the past."""
 
-    id = serializers.UUIDField()
-    rule_id = serializers.UUIDField()
+    id = IdField()
+    rule_id = IdField()
     state = serializers.ChoiceField(choices=["running", "done", "stopped"])
     seen = serializers.IntegerField()
     matched = serializers.IntegerField()

@@ -19,8 +19,9 @@ from apps.transactions.domain.merchants import merchants
 from apps.transactions.selectors.search import GROUPS, SORTS, Search, Sum
 from apps.transactions.services import annotating
 from vortex.clock import now
-from vortex.http.fields import TextField
-from vortex.http.pagination import PARAMETERS, page_of, window
+from vortex.http.fields import IdField, TextField
+from vortex.http.openapi import page_of as page_schema
+from vortex.http.pagination import PARAMETERS, page_of, paged, window
 from vortex.identity.authentication import caller
 from vortex.ids import new_id
 from vortex.money import MAX_MINOR, Money
@@ -31,7 +32,7 @@ _NAME: Final = 60
 class FiltersSerializer(serializers.Serializer[Any]):
     """What is searched for; everything that is said must hold."""
 
-    account_id = serializers.UUIDField(required=False)
+    account_id = IdField(required=False)
     booked_from = serializers.DateTimeField(required=False)
     booked_before = serializers.DateTimeField(required=False)
     effective_from = serializers.DateField(required=False)
@@ -115,10 +116,17 @@ class FilingSerializer(serializers.Serializer[Any]):
     note = TextField(max_length=500, allow_blank=True, default="")
 
 
+class TagSerializer(serializers.Serializer[Any]):
+    """A tag of one's own, and how many transactions have it."""
+
+    tag = TextField()
+    count = serializers.IntegerField()
+
+
 class OwnCategorySerializer(serializers.Serializer[Any]):
     """A category of one's own, under one of everybody's or another of one's own."""
 
-    key = serializers.UUIDField(source="id", read_only=True)
+    key = IdField(source="id", read_only=True)
     name = TextField(max_length=_NAME)
     parent = TextField(  # type: ignore[assignment]
         max_length=40, help_text="A key of everybody's, or of one's own; at most five deep."
@@ -223,6 +231,25 @@ class FilingView(APIView):
         )
         found = selectors.filing(posting_id=posting_id, owner_id=owner)
         return Response(FilingSerializer(found).data)
+
+
+class TagsView(APIView):
+    """The tags that one has put on transactions."""
+
+    @extend_schema(parameters=[*PARAMETERS], responses=page_schema(TagSerializer))
+    def get(self, request: Request) -> Response:
+        """List one's own tags by name; `search?tag=` finds the transactions of one."""
+        owner_id = caller(request).user_id
+        return paged(
+            request,
+            order="tags by name",
+            types=(str,),
+            rows=lambda after, limit: selectors.tags_of_owner(
+                owner_id=owner_id, after=after, limit=limit
+            ),
+            key=lambda row: (row[0],),
+            shown=lambda row: {"tag": row[0], "count": row[1]},
+        )
 
 
 class OwnCategoriesView(APIView):

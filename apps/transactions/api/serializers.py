@@ -74,7 +74,7 @@ class BulkSerializer(serializers.Serializer[Any]):
 class OutcomeSerializer(serializers.Serializer[Any]):
     """What became of one item of a batch."""
 
-    id = serializers.UUIDField(source="posting_id")
+    id = IdField(source="posting_id")
     posted = serializers.BooleanField()
     replayed = serializers.BooleanField(help_text="It stood before this request.")
     code = TextField(help_text="Why it was refused; empty where it was not.")
@@ -92,7 +92,7 @@ class OutcomesSerializer(serializers.Serializer[Any]):
 class EntrySerializer(serializers.Serializer[OwnEntry]):
     """One's own side of a transaction, with the balance of that account after it."""
 
-    account_id = serializers.UUIDField()
+    account_id = IdField()
     amount = serializers.SerializerMethodField(help_text="Negative for money that went out.")
     balance_after = serializers.SerializerMethodField()
     version = serializers.IntegerField(help_text="Counts the account's entries, without gaps.")
@@ -109,7 +109,7 @@ class EntrySerializer(serializers.Serializer[OwnEntry]):
 class TransactionSerializer(serializers.Serializer[OwnPosting]):
     """A transaction, as one of its sides sees it."""
 
-    id = serializers.UUIDField()
+    id = IdField()
     kind = serializers.ChoiceField(choices=list(PostingKind))
     description = TextField()
     counterparty = TextField()
@@ -117,8 +117,11 @@ class TransactionSerializer(serializers.Serializer[OwnPosting]):
     category = TextField(help_text="The caller's own; the other side has its own.")
     booked_at = serializers.DateTimeField()
     effective_date = serializers.DateField()
-    reverses_id = serializers.UUIDField(allow_null=True)
-    reversed_by_id = serializers.UUIDField(allow_null=True)
+    reverses_id = IdField(allow_null=True)
+    reversed_by_id = IdField(allow_null=True)
+    is_split = serializers.BooleanField(
+        help_text="The caller has filed it in parts; `/{id}/split` lists them."
+    )
     entries = EntrySerializer(many=True)
 
 
@@ -138,8 +141,8 @@ class ReversalSerializer(serializers.Serializer[Any]):
 class ReversedSerializer(serializers.Serializer[Any]):
     """The transaction that undid another."""
 
-    id = serializers.UUIDField()
-    reverses_id = serializers.UUIDField()
+    id = IdField()
+    reverses_id = IdField()
 
 
 class CategorySerializer(serializers.Serializer[Any]):
@@ -165,7 +168,7 @@ class CategoriesSerializer(serializers.Serializer[Any]):
 class WantedSerializer(serializers.Serializer[Any]):
     """The filters of the list."""
 
-    account_id = serializers.UUIDField(required=False)
+    account_id = IdField(required=False)
     booked_from = serializers.DateTimeField(required=False)
     booked_before = serializers.DateTimeField(required=False)
     least_minor = serializers.IntegerField(

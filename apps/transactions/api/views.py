@@ -24,14 +24,14 @@ from apps.transactions.api.serializers import (
     WantedSerializer,
 )
 from apps.transactions.domain.categories import grouped
-from apps.transactions.selectors import OwnPosting, Wanted
+from apps.transactions.selectors import OwnEntry, OwnPosting, Wanted
 from apps.transactions.services import annotating, pending, reversing, transferring
 from apps.transactions.services.transferring import Transfer
 from vortex.clock import now
 from vortex.db import unit_of_work
 from vortex.http.idempotency import IdempotentView
 from vortex.http.openapi import page_of as page_schema
-from vortex.http.pagination import PARAMETERS, page_of, window
+from vortex.http.pagination import PARAMETERS, page_of, paged, window
 from vortex.identity.authentication import caller
 from vortex.identity.permissions import RequiresRole
 from vortex.ids import new_id
@@ -42,6 +42,7 @@ _MADE: Final = PolymorphicProxySerializer(
     resource_type_field_name=None,
 )
 _ORDER: Final = "transactions by -booked_at,-id"
+_ENTRIES: Final = "entries of a transaction by amount,account_id"
 
 
 class TransactionsView(IdempotentView):
@@ -138,27 +139,41 @@ class TransactionView(APIView):
     @extend_schema(request=AnnotationSerializer, responses=TransactionSerializer)
     def patch(self, request: Request, posting_id: UUID) -> Response:
         """File a transaction under another category; the other side of it sees no change."""
-        asked = AnnotationSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        _own(request, posting_id)
-        annotating.categorize(
-            posting_id=posting_id,
-            owner_id=caller(request).user_id,
-            category=asked.validated_data["category"],
-            changed_at=now(),
-        )
-        return Response(TransactionSerializer(_own(request, posting_id)).data)
+        return _filed(request, posting_id)
+
+
+class CategorizeView(APIView):
+    """Filing one of the caller's transactions."""
+
+    @extend_schema(request=AnnotationSerializer, responses=TransactionSerializer)
+    def post(self, request: Request, posting_id: UUID) -> Response:
+        """File a transaction under another category, as `PATCH` does; twice is once."""
+        return _filed(request, posting_id)
 
 
 class EntriesView(APIView):
     """The caller's side of a transaction."""
 
-    @extend_schema(responses=page_schema(EntrySerializer))
+    @extend_schema(parameters=[*PARAMETERS], responses=page_schema(EntrySerializer))
     def get(self, request: Request, posting_id: UUID) -> Response:
-        """List one's own entries of a transaction; the other side's are nobody else's business."""
+        """List one's own entries of a transaction, debits first; nobody sees the other side's."""
         own = _own(request, posting_id)
-        items = [EntrySerializer(entry).data for entry in own.entries]
-        return Response({"items": items, "next_cursor": None})
+
+        def place(entry: OwnEntry) -> tuple[int, UUID]:
+            return entry.amount_minor, entry.account_id
+
+        def beyond(after: tuple[Any, ...] | None, limit: int) -> list[OwnEntry]:
+            ordered = sorted(own.entries, key=place)
+            return [one for one in ordered if after is None or place(one) > after][:limit]
+
+        return paged(
+            request,
+            order=_ENTRIES,
+            types=(int, UUID),
+            rows=beyond,
+            key=place,
+            shown=lambda entry: EntrySerializer(entry).data,
+        )
 
 
 class ReverseView(IdempotentView):
@@ -185,6 +200,18 @@ class ReverseView(IdempotentView):
             )
             answer = {"id": str(posted.posting_id), "reverses_id": str(posting_id)}
             return self.remember(answer, status=201)
+
+
+def _filed(request: Request, posting_id: UUID) -> Response:
+    asked = AnnotationSerializer(data=request.data)
+    asked.is_valid(raise_exception=True)
+    annotating.categorize(
+        posting_id=posting_id,
+        owner_id=caller(request).user_id,
+        category=asked.validated_data["category"],
+        changed_at=now(),
+    )
+    return Response(TransactionSerializer(_own(request, posting_id)).data)
 
 
 def _own(request: Request, posting_id: UUID) -> OwnPosting:

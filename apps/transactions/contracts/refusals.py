@@ -23,6 +23,10 @@ class AccountFrozen(Refused, code="account_frozen", title="Account frozen"):
     """The account does not take this side of a posting while it is frozen."""
 
 
+class ExternalAccount(Refused, code="external_account", title="Account at another bank"):
+    """The account is kept by another bank; its money is not moved from or to here."""
+
+
 class AccountClosed(Refused, code="account_closed", title="Account closed"):
     """A closed account takes no postings."""
 

@@ -50,6 +50,7 @@ class _Transaction(msgspec.Struct):
     effective_date: date
     reverses_id: None
     reversed_by_id: None
+    is_split: bool
     entries: list[_Entry]
 
 
@@ -74,6 +75,7 @@ def made(transfer: Transfer, result: Made, path: str) -> Answer:
         transfer.effective_date or result.booked_at.date(),
         None,
         None,
+        False,
         entries,
     )
     return Answer(201, {"Location": f"{path}/{transfer.posting_id}"}, _encoded(body))

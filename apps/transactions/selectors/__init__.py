@@ -1,16 +1,6 @@
 """Reads of the ledger: one per object and level of access. None of them writes."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, Final
-from uuid import UUID
-
-from django.db import connections
-from django.db.models import QuerySet
-
-from apps.transactions.contracts import LedgerAccountNotFound, PostingNotFound
-from apps.transactions.models import Account, Entry, Posting
+from apps.transactions.selectors.accounts import account, account_of_owner, accounts, owners_of
 from apps.transactions.selectors.chain import (
     chain_head,
     chain_links,
@@ -56,6 +46,17 @@ from apps.transactions.selectors.keeping import (
     payers_among,
 )
 from apps.transactions.selectors.limits import limits_used
+from apps.transactions.selectors.postings import (
+    OwnEntry,
+    OwnPosting,
+    Wanted,
+    entries_of_account,
+    entries_of_posting,
+    posting,
+    posting_of_owner,
+    postings_by_id,
+    postings_of_owner,
+)
 from apps.transactions.selectors.reconciling import (
     entries_between,
     reconciliation_items,
@@ -86,12 +87,18 @@ from apps.transactions.selectors.search import (
     own_categories,
     own_category,
     sums,
+    tags_of_owner,
 )
-from vortex.db import alias_of
 
 # Published here, written in the modules beside.
 __all__ = [
+    "OwnEntry",
+    "OwnPosting",
+    "Wanted",
+    "account",
+    "account_of_owner",
     "account_to_pay_from",
+    "accounts",
     "annotation",
     "attachment_of_owner",
     "attachments_of",
@@ -109,6 +116,8 @@ __all__ = [
     "due_holds",
     "enabled_rulings",
     "entries_between",
+    "entries_of_account",
+    "entries_of_posting",
     "expected_in",
     "exported_entries",
     "filing",
@@ -131,11 +140,16 @@ __all__ = [
     "own_account_ids",
     "own_categories",
     "own_category",
+    "owners_of",
     "parts_of",
     "payable_account_ids",
     "payers_among",
     "pending_of_owner",
     "pendings_of_owner",
+    "posting",
+    "posting_of_owner",
+    "postings_by_id",
+    "postings_of_owner",
     "quote_of_owner",
     "rates",
     "reconciliation_items",
@@ -147,6 +161,7 @@ __all__ = [
     "ruling_of",
     "standing_lines",
     "sums",
+    "tags_of_owner",
     "transfer_candidates",
     "transfer_pair_of_owner",
     "transfer_pairs",
@@ -155,245 +170,3 @@ __all__ = [
     "waiting_imports",
     "waiting_runs",
 ]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a customer asks of the list. Amounts are in minor units, without sign."""
-
-    account_id: UUID | None = None
-    booked_from: datetime | None = None
-    booked_before: datetime | None = None
-    least_minor: int | None = None
-    most_minor: int | None = None
-    direction: str = ""  # "in", "out" or either
-    kind: str = ""
-    category: str = ""
-    word: str = ""
-
-
-@dataclass(frozen=True)
-class OwnEntry:
-    """One of a customer's own entries of a posting, with the balance of that account after it."""
-
-    account_id: UUID
-    amount_minor: int
-    currency: str
-    balance_after_minor: int
-    version: int
-
-
-@dataclass(frozen=True)
-class OwnPosting:
-    """A posting as one customer may see it: their own entries, their own category."""
-
-    id: UUID
-    kind: str
-    description: str
-    category: str
-    counterparty: str
-    reference: str
-    booked_at: datetime
-    effective_date: date
-    reverses_id: UUID | None
-    reversed_by_id: UUID | None
-    entries: tuple[OwnEntry, ...]
-
-
-def account(*, account_id: UUID) -> Account:
-    """Return a ledger account, whoever holds it; for the bank's own use."""
-    found = Account.objects.filter(pk=account_id).first()
-    if found is None:
-        raise LedgerAccountNotFound(account_id=str(account_id))
-    return found
-
-
-def account_of_owner(*, account_id: UUID, owner_id: UUID) -> Account:
-    """Return the owner's own ledger account; anyone else's does not exist."""
-    found = Account.objects.filter(pk=account_id, owner_id=owner_id).first()
-    if found is None:
-        raise LedgerAccountNotFound(account_id=str(account_id))
-    return found
-
-
-def accounts(*, account_ids: Sequence[UUID]) -> list[Account]:
-    """Return those of these accounts that the ledger keeps, in no order."""
-    return list(Account.objects.filter(pk__in=account_ids))
-
-
-def owners_of(*, account_ids: Sequence[UUID]) -> dict[UUID, UUID | None]:
-    """Return who holds each of these accounts that the ledger keeps; None for the bank itself."""
-    with connections[alias_of("transactions")].cursor() as cursor:
-        cursor.execute(
-            "select id, owner_id from transactions_account where id = any (%s)",
-            (list(set(account_ids)),),
-        )
-        return dict(cursor.fetchall())
-
-
-def posting(*, posting_id: UUID) -> Posting:
-    """Return a posting, whoever's it is; for the bank's own use."""
-    found = Posting.objects.filter(pk=posting_id).first()
-    if found is None:
-        raise PostingNotFound(posting_id=str(posting_id))
-    return found
-
-
-def entries_of_posting(*, posting_id: UUID) -> QuerySet[Entry]:
-    """Return every entry of a posting, in account order; for the bank's own use."""
-    return Entry.objects.filter(posting_id=posting_id).order_by("account_id")
-
-
-def entries_of_account(*, account_id: UUID, after_version: int, limit: int) -> list[dict[str, Any]]:
-    """Return entries of an account beyond a version, oldest first, with their postings' texts."""
-    account(account_id=account_id)
-    return _rows(
-        "select e.posting_id, e.account_id, e.amount_minor, e.currency, e.balance_after_minor,"
-        " e.version, p.booked_at, p.effective_date, p.description"
-        " from transactions_entry e join transactions_posting p on p.id = e.posting_id"
-        " where e.account_id = %s and e.version > %s order by e.version limit %s",
-        (account_id, after_version, limit),
-    )
-
-
-def posting_of_owner(*, posting_id: UUID, owner_id: UUID) -> OwnPosting:
-    """Return a posting that touches an account of this customer; any other does not exist."""
-    found = _with_entries([posting_id], owner_id)
-    if not found:
-        raise PostingNotFound(posting_id=str(posting_id))
-    return found[0]
-
-
-def postings_by_id(*, posting_ids: Sequence[UUID], owner_id: UUID) -> list[OwnPosting]:
-    """Return those of these postings that touch the customer's accounts, in the order asked for."""
-    place = {posting_id: place for place, posting_id in enumerate(posting_ids)}
-    return sorted(_with_entries(posting_ids, owner_id), key=lambda found: place[found.id])
-
-
-def postings_of_owner(
-    *, owner_id: UUID, wanted: Wanted, after: tuple[datetime, UUID] | None, limit: int
-) -> list[OwnPosting]:
-    """Return a customer's postings, newest first, at most `limit` beyond the position `after`.
-
-    Each account is read along its own index and the streams are merged, so the cost of a page does
-    not grow with the history. Refuses an account that is not the customer's.
-    """
-    own = own_account_ids(owner_id=owner_id)
-    if wanted.account_id is not None:
-        if wanted.account_id not in own:
-            raise LedgerAccountNotFound(account_id=str(wanted.account_id))
-        own = [wanted.account_id]
-    conditions, values = _conditions(wanted, after)
-    rows = _rows(
-        _LIST.format(conditions=" and ".join(conditions)),
-        {"accounts": own, "owner": owner_id, "limit": limit, **values},
-    )
-    return _with_entries([row["posting_id"] for row in rows], owner_id)
-
-
-# The category and the counterparty of a posting are the payer's words for it. The receiver sees
-# them where the bank itself paid; what another customer wrote down is nobody else's business.
-_PAYERS_WORDS: Final = """
-  (e.amount_minor < 0 or not exists (
-    select from transactions_entry paid
-      join transactions_account payer on payer.id = paid.account_id
-     where paid.posting_id = e.posting_id and paid.amount_minor < 0
-       and payer.owner_id <> %(owner)s))
-"""
-_CATEGORY: Final = (
-    f"coalesce(n.category, case when {_PAYERS_WORDS} then p.category else 'transfers' end)"
-)
-# A transaction that is split is found under the category of each of its parts.
-_PARTS: Final = """
-  select from transactions_split s where s.posting_id = e.posting_id and s.owner_id = %(owner)s
-"""
-_IN_CATEGORY: Final = (
-    f"case when exists ({_PARTS}) then exists ({_PARTS} and s.category = %(category)s)"
-    f" else {_CATEGORY} = %(category)s end"
-)
-_COUNTERPARTY: Final = f"case when {_PAYERS_WORDS} then p.counterparty else '' end"
-
-_LIST: Final = """
-select distinct found.booked_at, found.posting_id
-  from unnest(%(accounts)s::uuid[]) as own (id)
-  cross join lateral (
-    select e.booked_at, e.posting_id
-      from transactions_entry e
-      join transactions_posting p on p.id = e.posting_id
-      left join transactions_annotation n on n.posting_id = e.posting_id and n.owner_id = %(owner)s
-     where e.account_id = own.id and {conditions}
-     order by e.booked_at desc, e.posting_id desc
-     limit %(limit)s
-  ) found
- order by found.booked_at desc, found.posting_id desc
- limit %(limit)s
-"""
-
-_WITH_ENTRIES: Final = """
-select p.id, p.kind, p.description, {category} as category, {counterparty} as counterparty,
-       p.reference, p.booked_at, p.effective_date, p.reverses_id, r.posting_id as reversed_by_id,
-       e.account_id, e.amount_minor, e.currency, e.balance_after_minor, e.version
-  from transactions_posting p
-  join transactions_entry e on e.posting_id = p.id
-  join transactions_account a on a.id = e.account_id and (a.owner_id = %(owner)s or exists (
-    select from transactions_mandate m where m.account_id = a.id and m.user_id = %(owner)s))
-  left join transactions_reversal r on r.original_id = p.id
-  left join transactions_annotation n on n.posting_id = p.id and n.owner_id = %(owner)s
- where p.id = any (%(postings)s::uuid[])
- order by p.booked_at desc, p.id desc, e.amount_minor
-"""
-
-
-def _conditions(
-    wanted: Wanted, after: tuple[datetime, UUID] | None
-) -> tuple[list[str], dict[str, Any]]:
-    amount = "abs(e.amount_minor)"
-    asked: list[tuple[str, str, Any]] = [
-        ("e.booked_at >= %(booked_from)s", "booked_from", wanted.booked_from),
-        ("e.booked_at < %(booked_before)s", "booked_before", wanted.booked_before),
-        (f"{amount} >= %(least)s", "least", wanted.least_minor),
-        (f"{amount} <= %(most)s", "most", wanted.most_minor),
-        ("p.kind = %(kind)s", "kind", wanted.kind or None),
-        (_IN_CATEGORY, "category", wanted.category or None),
-        (
-            f"(p.description ilike %(word)s or {_COUNTERPARTY} ilike %(word)s)",
-            "word",
-            _pattern(wanted.word) if wanted.word else None,
-        ),
-    ]
-    conditions = [condition for condition, _, value in asked if value is not None]
-    values = {name: value for _, name, value in asked if value is not None}
-    if wanted.direction:
-        conditions.append(
-            "e.amount_minor > 0" if wanted.direction == "in" else "e.amount_minor < 0"
-        )
-    if after is not None:
-        conditions.append("(e.booked_at, e.posting_id) < (%(after_at)s, %(after_id)s)")
-        values |= {"after_at": after[0], "after_id": after[1]}
-    return conditions or ["true"], values
-
-
-def _pattern(word: str) -> str:
-    """Return a pattern that finds the word as it is written: % and _ mean themselves."""
-    literal = word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    return f"%{literal}%"
-
-
-def _with_entries(posting_ids: Sequence[UUID], owner_id: UUID) -> list[OwnPosting]:
-    if not posting_ids:
-        return []
-    statement = _WITH_ENTRIES.format(category=_CATEGORY, counterparty=_COUNTERPARTY)
-    rows = _rows(statement, {"postings": list(posting_ids), "owner": owner_id})
-    entry_fields = OwnEntry.__dataclass_fields__
-    found: dict[UUID, dict[str, Any]] = {}
-    for row in rows:
-        entry = OwnEntry(**{name: row.pop(name) for name in entry_fields})
-        found.setdefault(row["id"], {**row, "entries": []})["entries"].append(entry)
-    return [OwnPosting(**{**row, "entries": tuple(row["entries"])}) for row in found.values()]
-
-
-def _rows(statement: str, values: Any) -> list[dict[str, Any]]:
-    with connections[alias_of("transactions")].cursor() as cursor:
-        cursor.execute(statement, values)
-        names = [column.name for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -117,6 +117,14 @@ select e.posting_id, e.account_id, e.amount_minor, e.currency, p.kind, p.descrip
 {wanted} {bound} order by {order} limit %(limit)s
 """
 
+# Names are ordered as a cursor compares them, whatever the language of the database.
+_TAGS: Final = """
+select tag collate "C" as name, count(*)
+  from transactions_filing f cross join unnest(f.tags) as tag
+ where f.owner_id = %(owner)s and tag collate "C" > %(after)s collate "C"
+ group by 1 order by 1 limit %(limit)s
+"""
+
 
 @dataclass(frozen=True)
 class Sum:
@@ -189,6 +197,12 @@ def filings(*, posting_ids: Sequence[UUID], owner_id: UUID) -> dict[UUID, Filing
     """Return the tags and notes that a customer has put on these postings, by posting."""
     found = Filing.objects.filter(owner_id=owner_id, posting_id__in=posting_ids)
     return {one.posting_id: one for one in found}
+
+
+def tags_of_owner(*, owner_id: UUID, after: tuple[str] | None, limit: int) -> list[tuple[str, int]]:
+    """Return a customer's tags by name, at most `limit` beyond `after`, and how often each is."""
+    values = {"owner": owner_id, "limit": limit, "after": after[0] if after else ""}
+    return [(tag, int(count)) for tag, count in run_in_time(_TAGS, values)]
 
 
 def lines_by_reference(*, owner_id: UUID, reference: str, limit: int) -> list[tuple[Any, ...]]:

@@ -15,6 +15,7 @@ from apps.transactions.contracts import (
     AccountClosed,
     AccountFrozen,
     CaptureExceedsHold,
+    ExternalAccount,
     Hold,
     HoldExpired,
     HoldIdReused,
@@ -158,6 +159,8 @@ def _check(account: Account, hold: Hold) -> None:
         raise CurrencyMismatch(account_id=said)
     if account.closed_at is not None:
         raise AccountClosed(account_id=said)
+    if account.kind == LedgerAccountKind.EXTERNAL:
+        raise ExternalAccount(account_id=said)
     if account.debits_frozen:
         raise AccountFrozen(account_id=said)
     available = account.booked_minor + account.overdraft_minor - account.held_minor

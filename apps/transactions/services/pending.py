@@ -7,8 +7,10 @@ from uuid import UUID
 from apps.transactions import selectors
 from apps.transactions.contracts import (
     AccountClosed,
+    ExternalAccount,
     Hold,
     InvalidEffectiveDate,
+    LedgerAccountKind,
     LedgerAccountNotFound,
     Leg,
     Posted,
@@ -43,6 +45,8 @@ def authorize(
     target = selectors.account(account_id=transfer.target_account_id)
     if target.currency != transfer.amount.currency:
         raise CurrencyMismatch(account_id=str(target.id))
+    if target.kind == LedgerAccountKind.EXTERNAL:
+        raise ExternalAccount(account_id=str(target.id))
     if target.closed_at is not None:
         raise AccountClosed(account_id=str(target.id))
     hold = holding.place(hold=_hold(transfer, owner_id, expires_at or at + USUAL), placed_at=at)

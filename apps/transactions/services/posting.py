@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, cast
 from uuid import UUID
@@ -12,7 +12,9 @@ from apps.transactions.contracts import (
     AccountFrozen,
     AlreadyReversed,
     BalanceOutOfRange,
+    ExternalAccount,
     InsufficientFunds,
+    LedgerAccountKind,
     LedgerAccountNotFound,
     MalformedPosting,
     Outcome,
@@ -23,6 +25,7 @@ from apps.transactions.contracts import (
     UnbalancedPosting,
 )
 from apps.transactions.domain.posting import problem_of
+from apps.transactions.models import Account
 from apps.transactions.services import limiting
 from apps.transactions.services.engine import REPLAYED, Order, decide_and_write
 from vortex.db import after_commit, unit_of_work
@@ -43,6 +46,7 @@ REFUSALS: Final[dict[str, type[Refusal]]] = {
         CurrencyMismatch,
         AccountClosed,
         AccountFrozen,
+        ExternalAccount,
         InsufficientFunds,
         SpendingLimitExceeded,
         BalanceOutOfRange,
@@ -224,4 +228,26 @@ def _written(orders: Sequence[Order], headers: Sequence[str], *, legs_too: bool)
         at = stood or order.posting.booked_at or made.booked_at
         results.append(_Result(code, at, culprit, legs=made.legs[first:last]))
         first = last
-    return results
+    return _told_apart(results)
+
+
+def _told_apart(results: list[_Result]) -> list[_Result]:
+    """Say of frozen accounts which are another bank's: the engine knows only that they are frozen.
+
+    Nobody has frozen those, and nobody can thaw them.
+    """
+    frozen = [
+        result.culprit
+        for result in results
+        if result.code == AccountFrozen.code and result.culprit is not None
+    ]
+    if not frozen:
+        return results
+    kept = Account.objects.filter(pk__in=frozen, kind=LedgerAccountKind.EXTERNAL.value)
+    elsewhere = set(kept.values_list("id", flat=True))
+    return [
+        replace(result, code=ExternalAccount.code)
+        if result.code == AccountFrozen.code and result.culprit in elsewhere
+        else result
+        for result in results
+    ]

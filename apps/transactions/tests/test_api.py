@@ -191,6 +191,38 @@ def test_each_side_files_a_transaction_for_itself() -> None:
     assert client_of(bob).get(f"/api/transactions/{made}").data["category"] == "transfers"
 
 
+def test_categorize_files_like_patch_and_only_what_is_ones_own() -> None:
+    alice = person()
+    made = send(client_of(alice), body(account_of(alice, 1000), account_of(person()))).data["id"]
+    path = f"/api/transactions/{made}/categorize"
+
+    filed = [client_of(alice).post(path, {"category": "gifts"}) for _ in range(2)]
+    unknown = client_of(alice).post(path, {"category": "yachts"})
+    by_another = client_of(person()).post(path, {"category": "gifts"})
+
+    assert [answer.data["category"] for answer in filed] == ["gifts"] * 2
+    assert (unknown.status_code, unknown.data["code"]) == (422, "unknown_category")
+    assert (by_another.status_code, by_another.data["code"]) == (404, "transaction_not_found")
+
+
+def test_ones_entries_of_a_transaction_are_paged_debits_first() -> None:
+    alice = person()
+    accounts = [account_of(alice, 1000), account_of(alice, 1000), account_of(alice)]
+    legs = [
+        {"account_id": str(account_id), "amount": {"amount": amount, "currency": "EUR"}}
+        for account_id, amount in zip(accounts, ("-2.00", "-3.00", "5.00"), strict=True)
+    ]
+    made = send(client_of(alice), {"legs": legs}, path="/legs").data["id"]
+    path = f"/api/transactions/{made}/entries"
+
+    first = client_of(alice).get(path, {"limit": 2}).data
+    after = client_of(alice).get(path, {"cursor": first["next_cursor"]}).data
+
+    said = [one["amount"]["amount"] for page in (first, after) for one in page["items"]]
+    assert said == ["-3.00", "-2.00", "5.00"]
+    assert after["next_cursor"] is None
+
+
 def test_what_a_payer_wrote_down_for_themselves_the_receiver_never_sees() -> None:
     alice, bob = person(), person()
     noted = {"category": "health", "counterparty": "Clinic", "description": "for you"}

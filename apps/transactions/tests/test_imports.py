@@ -285,7 +285,7 @@ def test_no_money_leaves_or_reaches_an_account_at_another_bank() -> None:
     thawed = accounts.restrict_account(account_id=there, debits_frozen=False, credits_frozen=False)
 
     codes = [answer.data["code"] for answer in (out, in_, held, several)]
-    assert codes == ["account_frozen"] * 4
+    assert codes == ["external_account"] * 4
     assert thawed.debits_frozen
     assert thawed.credits_frozen
     assert (booked(there), booked(here)) == (100_000, 1_000)

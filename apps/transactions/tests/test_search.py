@@ -63,6 +63,19 @@ def test_every_filter_narrows_and_all_of_them_must_hold() -> None:
     assert found(alice, effective_until="2020-01-01") == []
 
 
+def test_ones_tags_are_listed_by_name_with_how_often_each_is_used() -> None:
+    alice, bob = person(), person()
+    for owner, tags in ((alice, ["Rio", "beach"]), (alice, ["rio"]), (bob, ["secret"])):
+        made = paid(owner, "1.00", "x")
+        client_of(owner).put(f"/api/transactions/{made}/filing", {"tags": tags, "note": ""})
+
+    first = client_of(alice).get("/api/transactions/tags", {"limit": 1}).data
+    after = client_of(alice).get("/api/transactions/tags", {"cursor": first["next_cursor"]}).data
+
+    assert first["items"] == [{"tag": "beach", "count": 1}]
+    assert after == {"items": [{"tag": "rio", "count": 2}], "next_cursor": None}
+
+
 def test_pages_of_a_search_follow_each_other_in_every_order() -> None:
     alice = person()
     source, target = account_of(alice, 100_000), account_of(person())

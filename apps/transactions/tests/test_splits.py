@@ -52,12 +52,13 @@ def test_the_parts_of_a_transaction_are_counted_each_under_its_category() -> Non
 
     assert done.status_code == 200, done.content
     assert done.data["parts"][1] == part("12.00", "gifts", note="Flowers")
+    assert client_of(alice).get(f"/api/transactions/{made}").data["is_split"]
     assert sums(alice) == {"groceries": "-31.20", "gifts": "-12.00"}
     assert sums(alice, category="gifts") == {"gifts": "-12.00"}
     assert sums(alice, by="month").popitem()[1] == "-43.20"
     assert found(alice, category="gifts") == found(alice, category="groceries") == ["supermarket"]
     listed = client_of(alice).get("/api/transactions", {"category": "gifts"}).data["items"]
-    assert [one["id"] for one in listed] == [made]
+    assert [(one["id"], one["is_split"]) for one in listed] == [(made, True)]
     assert client_of(alice).delete(f"/api/transactions/{made}/split").status_code == 204
     assert sums(alice) == {"groceries": "-43.20"}
 
