@@ -1,9 +1,13 @@
 """What an operator may decide about the ledger, and when its clockwork runs."""
 
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Final
 
+import msgspec
 from django.conf import settings
+
+from apps.transactions.domain.gate import Policy
 
 SCHEDULE: Final[dict[str, Any]] = {
     "transactions.expire-holds": {
@@ -29,3 +33,18 @@ def exchange_fee_ppm() -> int:
 def files_directory() -> str:
     """Return where files are kept, or nothing for the database: VORTEX_FILES_DIR."""
     return str(getattr(settings, "VORTEX_FILES_DIR", ""))
+
+
+def gate_policy() -> Policy:
+    """Return when the bank looks at a transfer before it is made: VORTEX_GATE_POLICY."""
+    return _policy(str(getattr(settings, "VORTEX_GATE_POLICY", "")) or "{}")
+
+
+def payment_judge() -> str:
+    """Return the path of the interface that judges transfers too: VORTEX_PAYMENT_JUDGE."""
+    return str(getattr(settings, "VORTEX_PAYMENT_JUDGE", ""))
+
+
+@lru_cache(maxsize=8)
+def _policy(said: str) -> Policy:
+    return msgspec.json.decode(said, type=Policy)

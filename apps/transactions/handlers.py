@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.transactions.contracts import (
+    BalanceOverdraftDrawn,
     PostedLeg,
     TransactionImportCompleted,
     TransactionPosted,
@@ -14,6 +15,7 @@ from vortex.clock import now
 from vortex.db import after_commit
 from vortex.inbox import on
 from vortex.money import Money
+from vortex.outbox import publish
 from vortex.realtime import News, push_many
 
 
@@ -40,6 +42,26 @@ def tell_the_owners(events: list[TransactionPosted]) -> None:
         if leg.owner_id is not None
     )
     after_commit(partial(push_many, news))
+
+
+@on(TransactionPosted, batch=200)
+def tell_of_overdrafts(events: list[TransactionPosted]) -> None:
+    """Say of each posting that took a customer's account below zero that it did, once."""
+    for event in events:
+        for leg in event.legs:
+            before = leg.balance_after_minor - leg.amount_minor
+            if leg.owner_id is not None and leg.balance_after_minor < 0 <= before:
+                publish(
+                    BalanceOverdraftDrawn(
+                        posting_id=event.posting_id,
+                        account_id=leg.account_id,
+                        owner_id=leg.owner_id,
+                        balance_minor=leg.balance_after_minor,
+                        currency=leg.currency,
+                        version=leg.version,
+                        drawn_at=event.booked_at,
+                    )
+                )
 
 
 @on(TransactionPosted, batch=500)

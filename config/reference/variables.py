@@ -66,6 +66,11 @@ VARIABLES: dict[str, Variable] = {
         "a directory for attachments and statements that customers send; without it they are kept"
         " in the database"
     ),
+    "VORTEX_GATE_POLICY": Variable(
+        "when the bank looks at a transfer before it is made: a JSON object with some of the fields"
+        " of `Policy` (apps/transactions/domain/gate.py), levels in whole euros",
+        "{}",
+    ),
     "VORTEX_GEOIP_DATABASE": Variable(
         "a database of cities in MaxMind's format (mmdb), for places and impossible travel on"
         " sign-in; without it there are none"
@@ -108,6 +113,10 @@ VARIABLES: dict[str, Variable] = {
     "VORTEX_PROVIDERS_MAY_BE_LOCAL": Variable(
         "`1` asks those providers by http and at private addresses too; on one's own machine only",
         "0",
+    ),
+    "VORTEX_PAYMENT_JUDGE": Variable(
+        "the interface of a contract that judges transfers beside the ledger's own rules, as"
+        " `package.module.Interface`; nobody where it is empty"
     ),
     "VORTEX_PUBLIC_URL": Variable("where people find the bank", "http://localhost:8000"),
     "VORTEX_RATE_LIMIT_SCALE": Variable("multiplies every rate limit, for load tests", "1"),

@@ -72,6 +72,10 @@ VORTEX_ORIGINS = tuple(os.environ.get("VORTEX_ORIGINS", VORTEX_PUBLIC_URL).split
 VORTEX_RP_ID = os.environ.get("VORTEX_RP_ID", urlsplit(VORTEX_PUBLIC_URL).hostname or "localhost")
 # Attachments and statements that customers send; in the database where it names no directory.
 VORTEX_FILES_DIR = os.environ.get("VORTEX_FILES_DIR", "")
+# When the bank looks at a transfer first, as a JSON object; apps/transactions/domain/gate.py names
+# its fields. Beside these rules the service whose interface is named here judges transfers.
+VORTEX_GATE_POLICY = os.environ.get("VORTEX_GATE_POLICY", "{}")
+VORTEX_PAYMENT_JUDGE = os.environ.get("VORTEX_PAYMENT_JUDGE", "")
 # Banks whose accounts customers may link; base_url speaks UK Open Banking 4.0.
 VORTEX_LINKED_BANKS = os.environ.get("VORTEX_LINKED_BANKS", "[]")
 # What makes virtual cards and keeps their numbers: the local vault, or an issuer.

@@ -22,8 +22,9 @@ from apps.transactions.api.serializers import TransactionSerializer, WordsField
 from apps.transactions.contracts import CATEGORIES, Leg
 from apps.transactions.domain.posting import MAX_LEGS
 from apps.transactions.models import Quote
-from apps.transactions.services import composing, exchanging, pending, transferring
+from apps.transactions.services import composing, exchanging, judging, pending, transferring
 from apps.transactions.services.exchanging import Exchange
+from apps.transactions.services.judging import Payer
 from apps.transactions.services.transferring import Transfer
 from vortex.clock import now
 from vortex.db import unit_of_work
@@ -164,6 +165,7 @@ class LegsView(IdempotentView):
             )
             for leg in said["legs"]
         ]
+        judging.refuse_legs_if_not_allowed(legs=legs, payer=_payer(self), at=now())
         with unit_of_work("transactions"):
             posted = composing.compose(
                 posting_id=new_id(),
@@ -260,13 +262,17 @@ class ExchangeView(IdempotentView):
         asked = ExchangeSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         owner = caller(request).user_id
+        wanted = Exchange(posting_id=new_id(), **asked.validated_data)
+        judging.refuse_legs_if_not_allowed(
+            legs=exchanging.legs_of(exchange=wanted, owner_id=owner), payer=_payer(self), at=now()
+        )
         with unit_of_work("transactions"):
-            posted = exchanging.exchange(
-                exchange=Exchange(posting_id=new_id(), **asked.validated_data),
-                owner_id=owner,
-                at=now(),
-            )
+            posted = exchanging.exchange(exchange=wanted, owner_id=owner, at=now())
             return self.remember(_made(posted.posting_id, owner), status=201)
+
+
+def _payer(view: IdempotentView) -> Payer:
+    return Payer(caller(view.request).user_id, view.slot.derive("denial"))
 
 
 def _made(posting_id: UUID, owner_id: UUID) -> Any:

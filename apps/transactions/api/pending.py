@@ -22,7 +22,7 @@ from apps.transactions.api.serializers import (
     TransferSerializer,
     WordsField,
 )
-from apps.transactions.contracts import HoldState
+from apps.transactions.contracts import HoldState, ReviewState
 from apps.transactions.models import Hold
 from apps.transactions.services import holding, pending
 from vortex.clock import now
@@ -36,14 +36,18 @@ from vortex.money import Money
 
 _ORDER: Final = "pending transactions by -placed_at,-id"
 
-# What a customer calls the states of a hold.
+# What a customer calls the states of a hold; where somebody looks at it, that comes first.
 STATES: Final[dict[str, HoldState]] = {
     "pending": HoldState.PLACED,
+    "under_review": HoldState.PLACED,
     "posted": HoldState.SETTLED,
     "voided": HoldState.RELEASED,
+    "rejected": HoldState.RELEASED,
     "expired": HoldState.EXPIRED,
 }
-_NAMES: Final = {state.value: name for name, state in STATES.items()}
+_REVIEWS: Final = {"under_review": ReviewState.OPEN, "rejected": ReviewState.REJECTED}
+_REVIEWED: Final = {review.value: name for name, review in _REVIEWS.items()}
+_NAMES: Final = {state.value: name for name, state in STATES.items() if name not in _REVIEWS}
 
 
 @extend_schema_serializer(
@@ -78,7 +82,9 @@ class PendingSerializer(serializers.Serializer[Any]):
     """A transaction whose money is, or was, set aside and had not moved."""
 
     id = IdField()
-    state = serializers.SerializerMethodField()
+    state = serializers.SerializerMethodField(
+        help_text=f"One of {', '.join(STATES)}. Under review, the bank looks at it first."
+    )
     source_account_id = IdField(source="account_id")
     target_account_id = IdField()
     amount = serializers.SerializerMethodField(help_text="What was set aside.")
@@ -93,7 +99,9 @@ class PendingSerializer(serializers.Serializer[Any]):
 
     def get_state(self, hold: Hold) -> str:
         """Return the state in the customer's words."""
-        return _NAMES[hold.state]
+        review: str | None = getattr(hold, "review", None)  # selectors add it
+        reviewed = _REVIEWED.get(review or "")
+        return reviewed if reviewed and STATES[reviewed] == hold.state else _NAMES[hold.state]
 
     def get_amount(self, hold: Hold) -> dict[str, str]:
         """Return the held amount as money."""
@@ -132,6 +140,7 @@ class PendingsView(APIView):
         rows = selectors.pendings_of_owner(
             owner_id=caller(request).user_id,
             state=STATES[state].value,
+            reviews=[_REVIEWS[state].value] if state in _REVIEWS else [],
             after=asked.after,
             limit=asked.limit + 1,
         )

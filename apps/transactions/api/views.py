@@ -25,7 +25,15 @@ from apps.transactions.api.serializers import (
 )
 from apps.transactions.domain.categories import grouped
 from apps.transactions.selectors import OwnEntry, OwnPosting, Wanted
-from apps.transactions.services import annotating, pending, reversing, transferring
+from apps.transactions.services import (
+    annotating,
+    judging,
+    pending,
+    reversing,
+    reviewing,
+    transferring,
+)
+from apps.transactions.services.judging import Payer
 from apps.transactions.services.transferring import Transfer
 from vortex.clock import now
 from vortex.db import unit_of_work
@@ -68,18 +76,32 @@ class TransactionsView(IdempotentView):
         items = [TransactionSerializer(row).data for row in page.items]
         return Response({"items": items, "next_cursor": page.next_cursor})
 
-    @extend_schema(request=PaymentSerializer, responses={201: _MADE})
+    @extend_schema(request=PaymentSerializer, responses={201: _MADE, 202: PendingSerializer})
     def post(self, request: Request) -> HttpResponse:
         """Move money from one's own account to any account, at once and for good.
 
-        With `pending` the money is set aside instead, until `/{id}/commit` or `/{id}/void`.
+        With `pending` the money is set aside instead, until `/{id}/commit` or `/{id}/void`. What
+        the bank looks at first is answered with 202, `under_review`; its money is set aside.
         """
         asked = PaymentSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         said = dict(asked.validated_data)
         is_pending, expires_at = said.pop("pending"), said.pop("expires_at")
         owner, wanted = caller(request).user_id, _transfer(new_id(), said)
+        reasons = judging.reasons_to_wait(transfer=wanted, payer=_payer(self), at=now())
         with unit_of_work("transactions"):
+            if reasons:
+                held = reviewing.hold_back(
+                    transfer=wanted,
+                    user_id=owner,
+                    reasons=reasons,
+                    is_pending=is_pending,
+                    expires_at=expires_at,
+                    at=now(),
+                )
+                shown = selectors.pending_of_owner(transaction_id=held.id, owner_id=owner)
+                headers = {"Location": f"{request.path}/pending/{held.id}"}
+                return self.remember(PendingSerializer(shown).data, status=202, headers=headers)
             if is_pending:
                 hold = pending.authorize(
                     transfer=wanted, owner_id=owner, expires_at=expires_at, at=now()
@@ -107,6 +129,7 @@ class BulkView(IdempotentView):
         asked = BulkSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         items = [_transfer(item.pop("id"), item) for item in asked.validated_data["items"]]
+        judging.refuse_if_not_allowed(transfers=items, payer=_payer(self), at=now())
         with unit_of_work("transactions"):
             outcomes = transferring.transfer_many(
                 transfers=items,
@@ -200,6 +223,10 @@ class ReverseView(IdempotentView):
             )
             answer = {"id": str(posted.posting_id), "reverses_id": str(posting_id)}
             return self.remember(answer, status=201)
+
+
+def _payer(view: IdempotentView) -> Payer:
+    return Payer(caller(view.request).user_id, view.slot.derive("denial"))
 
 
 def _filed(request: Request, posting_id: UUID) -> Response:

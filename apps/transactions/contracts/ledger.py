@@ -197,6 +197,19 @@ class Ledger(Service, context="transactions", version=1):
         ...
 
 
+@event("balance.overdraft_drawn", topic="transaction.events", key="posting_id")
+class BalanceOverdraftDrawn(Event):
+    """A posting took a customer's account below zero; said once for each time that it does."""
+
+    posting_id: UUID
+    account_id: UUID
+    owner_id: UUID
+    balance_minor: int
+    currency: str
+    version: int
+    drawn_at: datetime
+
+
 @event("transaction.posted", topic="transaction.events", key="posting_id")
 class TransactionPosted(Event):
     """A posting stands. `legs` carry the account, its owner, and its balance and version since."""

@@ -1,8 +1,8 @@
 """Reading a transfer from an ASGI request: strictly, or not at all.
 
 Whatever is unusual about a request (another media type, a query, an unknown field, a token that
-does not verify, anything that would be refused) makes `read` return None: the API behind the lane
-has the words for it.
+does not verify, an amount that the gate judges, anything that would be refused) makes `read` return
+None: the API behind the lane has the words for it.
 """
 
 import re
@@ -16,6 +16,7 @@ import msgspec
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
+from apps.transactions.conf import gate_policy
 from apps.transactions.contracts import CATEGORIES
 from apps.transactions.domain.posting import MAX_TEXT, problem_of
 from apps.transactions.services.posting import MAX_BATCH
@@ -234,6 +235,8 @@ def _transfer(said: _Said | _SaidItem, posting_id: UUID) -> Transfer:
     )
     if transfer.effective_date is not None and is_far(transfer):
         raise ValueError("in another age")
+    if gate_policy().notices(transfer.amount, transfer.target_account_id):
+        raise ValueError("to be judged first")
     return transfer
 
 

@@ -15,6 +15,9 @@ from apps.transactions.models.filing import (
     Split,
 )
 from apps.transactions.models.imports import ImportRow, StatementImport, StoredFile
+from apps.transactions.models.reviews import (
+    Review,
+)
 from apps.transactions.models.rules import Rule, RuleRun, TransferPair
 
 # Published here, written in the modules beside.
@@ -37,6 +40,7 @@ __all__ = [
     "Reconciliation",
     "ReconciliationItem",
     "Reversal",
+    "Review",
     "Rule",
     "RuleRun",
     "Split",

@@ -19,6 +19,11 @@ from apps.transactions.selectors.filing import (
     kept_bytes,
     parts_of,
 )
+from apps.transactions.selectors.gate import (
+    past_of,
+    review,
+    reviews,
+)
 from apps.transactions.selectors.history import balance_at, balance_history
 from apps.transactions.selectors.holds import (
     due_holds,
@@ -142,6 +147,7 @@ __all__ = [
     "own_category",
     "owners_of",
     "parts_of",
+    "past_of",
     "payable_account_ids",
     "payers_among",
     "pending_of_owner",
@@ -155,6 +161,8 @@ __all__ = [
     "reconciliation_items",
     "reconciliation_of_owner",
     "reconciliations_of_owner",
+    "review",
+    "reviews",
     "rule_of_owner",
     "rule_run_of_owner",
     "rules_of_owner",

@@ -1,11 +1,18 @@
 """Reads of money set aside, and of what has been undone."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+
 from apps.transactions.contracts import HoldNotFound, PostingNotFound
-from apps.transactions.models import Hold, PartialReversal
+from apps.transactions.models import Hold, PartialReversal, Review
 from apps.transactions.selectors.keeping import payable_account_ids
+
+# States of a review that a payer sees in the place of the hold's own.
+_APART: Final = ("open", "rejected")
 
 
 def hold(*, hold_id: UUID) -> Hold:
@@ -16,20 +23,40 @@ def hold(*, hold_id: UUID) -> Hold:
     return found
 
 
+def _with_reviews(rows: QuerySet[Hold]) -> QuerySet[Hold]:
+    """Add to each hold how its review stands, None where nobody had to look at it."""
+    known = Review.objects.filter(pk=OuterRef("pk")).values("state")
+    return rows.annotate(review=Subquery(known))
+
+
 def pending_of_owner(*, transaction_id: UUID, owner_id: UUID) -> Hold:
     """Return the payer's own pending transaction, whatever became of it; no other exists."""
-    found = Hold.objects.filter(pk=transaction_id, target_account_id__isnull=False).first()
+    rows = Hold.objects.filter(pk=transaction_id, target_account_id__isnull=False)
+    found = _with_reviews(rows).first()
     if found is None or found.account_id not in payable_account_ids(user_id=owner_id):
         raise PostingNotFound(posting_id=str(transaction_id))
     return found
 
 
 def pendings_of_owner(
-    *, owner_id: UUID, state: str, after: tuple[datetime, UUID] | None, limit: int
+    *,
+    owner_id: UUID,
+    state: str,
+    reviews: Sequence[str],
+    after: tuple[datetime, UUID] | None,
+    limit: int,
 ) -> list[Hold]:
-    """Return a payer's pending transactions in a state, newest first, beyond `after`."""
+    """Return a payer's pending transactions in a state, newest first, beyond `after`.
+
+    `reviews` are the states of a review that are wanted, empty for none: of those in which the
+    payer sees the hold as what it is.
+    """
     own = payable_account_ids(user_id=owner_id)
-    rows = Hold.objects.filter(account_id__in=own, target_account_id__isnull=False, state=state)
+    rows = _with_reviews(
+        Hold.objects.filter(account_id__in=own, target_account_id__isnull=False, state=state)
+    )
+    looked_at = Review.objects.filter(pk=OuterRef("pk"), state__in=reviews or _APART)
+    rows = rows.filter(Exists(looked_at) if reviews else ~Exists(looked_at))
     if after is not None:
         at, hold_id = after
         rows = rows.filter(placed_at__lte=at).exclude(placed_at=at, id__gte=hold_id)

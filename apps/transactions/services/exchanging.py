@@ -115,6 +115,18 @@ def quote(
         )
 
 
+def legs_of(*, exchange: Exchange, owner_id: UUID) -> tuple[Leg, ...]:
+    """Return what an exchange takes from one account and gives to another; nothing if unknown."""
+    quoted = Quote.objects.filter(pk=exchange.quote_id, owner_id=owner_id).first()
+    if quoted is None:
+        return ()
+    moved = (
+        (exchange.source_account_id, -quoted.source_minor, quoted.source_currency),
+        (exchange.target_account_id, quoted.target_minor, quoted.target_currency),
+    )
+    return tuple(Leg(account_id=a, amount_minor=m, currency=c) for a, m, c in moved)
+
+
 def exchange(*, exchange: Exchange, owner_id: UUID, at: datetime) -> Posted:
     """Use a quote: debit the customer, buy from liquidity. A second call is a replay."""
     with unit_of_work("transactions"):

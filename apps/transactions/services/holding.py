@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from apps.transactions import selectors
 from apps.transactions.contracts import (
     AccountClosed,
@@ -31,11 +33,12 @@ from apps.transactions.contracts import (
     Posted,
     Posting,
     PostingIdReused,
+    ReviewState,
     TransactionExpired,
     TransactionVoided,
 )
 from apps.transactions.domain.holding import NEXT, content_hash, problem_of
-from apps.transactions.models import Account
+from apps.transactions.models import Account, Review
 from apps.transactions.models import Hold as HoldRow
 from apps.transactions.services import limiting
 from apps.transactions.services.posting import post
@@ -84,6 +87,7 @@ def settle(*, hold_id: UUID, posting: Posting, settled_at: datetime) -> Posted:
         if hold.state == HoldState.SETTLED and hold.posting_id == posting.posting_id:
             return post(posting, is_limited=False)
         _check_open(hold, settled_at)
+        _check_not_under_review(hold)
         captured = -sum(leg.amount_minor for leg in posting.legs if leg.account_id == account_id)
         if not 0 < captured <= hold.amount_minor:
             raise CaptureExceedsHold(hold_id=str(hold_id))
@@ -108,8 +112,13 @@ def settle(*, hold_id: UUID, posting: Posting, settled_at: datetime) -> Posted:
         return posted
 
 
-def release(*, hold_id: UUID, reason: str, released_at: datetime) -> HoldRow:
-    """Set held money free. Releasing twice is releasing once; a settled hold refuses."""
+def release(
+    *, hold_id: UUID, reason: str, released_at: datetime, is_rejected: bool = False
+) -> HoldRow:
+    """Set held money free. Releasing twice is releasing once; a settled hold refuses.
+
+    What staff have rejected was not called off by its payer, and is not said to be.
+    """
     with unit_of_work("transactions"):
         account_id = selectors.hold(hold_id=hold_id).account_id
         account = _locked({account_id})[account_id]
@@ -117,8 +126,17 @@ def release(*, hold_id: UUID, reason: str, released_at: datetime) -> HoldRow:
         if hold.state == HoldState.RELEASED:
             return hold
         _check_open(hold, released_at)
-        _free(account, hold, HoldState.RELEASED, released_at, reason)
+        _free(account, hold, HoldState.RELEASED, released_at, reason, is_rejected=is_rejected)
         return hold
+
+
+@needs_transaction("transactions")
+def locked(*, hold_id: UUID) -> HoldRow:
+    """Lock the accounts of a pending transaction and its hold; return the hold."""
+    known = selectors.hold(hold_id=hold_id)
+    sides = (known.account_id, known.target_account_id)
+    _locked({account_id for account_id in sides if account_id is not None})
+    return _locked_hold(hold_id)
 
 
 def expire(*, hold_id: UUID, now: datetime) -> bool:
@@ -200,6 +218,17 @@ def _check_open(hold: HoldRow, at: datetime) -> None:
         raise HoldNotOpen(f"the transaction is {state}", hold_id=str(hold.id), state=str(state))
 
 
+def _check_not_under_review(hold: HoldRow) -> None:
+    if hold.target_account_id is not None and _review(hold).exists():
+        said = "under_review"
+        raise HoldNotOpen("the transaction is under review", hold_id=str(hold.id), state=said)
+
+
+def _review(hold: HoldRow) -> QuerySet[Review]:
+    """Return the open review of a transaction, if there is one; the hold's lock guards it."""
+    return Review.objects.filter(pk=hold.id, state=ReviewState.OPEN.value)
+
+
 def _release_due(account: Account, now: datetime) -> None:
     """Free what expired on this account, so that it does not stand in the way until the clock."""
     due = HoldRow.objects.filter(
@@ -209,7 +238,15 @@ def _release_due(account: Account, now: datetime) -> None:
         _free(account, hold, HoldState.EXPIRED, now, "")
 
 
-def _free(account: Account, hold: HoldRow, state: HoldState, at: datetime, reason: str) -> None:
+def _free(
+    account: Account,
+    hold: HoldRow,
+    state: HoldState,
+    at: datetime,
+    reason: str,
+    *,
+    is_rejected: bool = False,
+) -> None:
     _close(account, hold, state, at)
     hold.save(update_fields=["state", "closed_at"])
     said: dict[str, Any] = {
@@ -225,6 +262,9 @@ def _free(account: Account, hold: HoldRow, state: HoldState, at: datetime, reaso
         else HoldReleased(hold_id=hold.id, reason=reason, released_at=at, **said)
     )
     if hold.target_account_id is None:
+        return
+    _review(hold).update(state=ReviewState.LAPSED.value, decided_at=at)
+    if is_rejected:
         return
     publish(
         TransactionExpired(transaction_id=hold.id, expired_at=at, **said)

@@ -38,6 +38,27 @@ def authorize(
     The transfer's id becomes the transaction's. Refuses what a transfer is refused with, as far as
     it can be known before the money moves.
     """
+    hold = set_aside(
+        transfer=transfer, owner_id=owner_id, expires_at=expires_at or at + USUAL, at=at
+    )
+    publish(
+        TransactionCreated(
+            transaction_id=hold.id,
+            account_id=hold.account_id,
+            owner_id=owner_id,
+            target_account_id=transfer.target_account_id,
+            amount_minor=hold.amount_minor,
+            currency=hold.currency,
+            created_at=at,
+            expires_at=hold.expires_at,
+        )
+    )
+    return hold
+
+
+@needs_transaction("transactions")
+def set_aside(*, transfer: Transfer, owner_id: UUID, expires_at: datetime, at: datetime) -> HoldRow:
+    """Place the hold of a transfer without saying that it is pending."""
     selectors.account_to_pay_from(account_id=transfer.source_account_id, user_id=owner_id)
     effective = transfer.effective_date
     if effective is not None and abs(effective - at.date()) > _FARTHEST:
@@ -49,20 +70,7 @@ def authorize(
         raise ExternalAccount(account_id=str(target.id))
     if target.closed_at is not None:
         raise AccountClosed(account_id=str(target.id))
-    hold = holding.place(hold=_hold(transfer, owner_id, expires_at or at + USUAL), placed_at=at)
-    publish(
-        TransactionCreated(
-            transaction_id=hold.id,
-            account_id=hold.account_id,
-            owner_id=owner_id,
-            target_account_id=target.id,
-            amount_minor=hold.amount_minor,
-            currency=hold.currency,
-            created_at=at,
-            expires_at=hold.expires_at,
-        )
-    )
-    return hold
+    return holding.place(hold=_hold(transfer, owner_id, expires_at), placed_at=at)
 
 
 @needs_transaction("transactions")
@@ -75,7 +83,7 @@ def commit(*, transaction_id: UUID, owner_id: UUID, amount: Money | None, at: da
     if amount is not None and amount.currency != hold.currency:
         raise CurrencyMismatch
     minor = hold.amount_minor if amount is None else amount.minor
-    return holding.settle(hold_id=hold.id, posting=_posting(hold, minor), settled_at=at)
+    return holding.settle(hold_id=hold.id, posting=posting_of(hold, minor), settled_at=at)
 
 
 @needs_transaction("transactions")
@@ -102,7 +110,8 @@ def _hold(transfer: Transfer, owner_id: UUID, expires_at: datetime) -> Hold:
     )
 
 
-def _posting(hold: HoldRow, minor: int) -> Posting:
+def posting_of(hold: HoldRow, minor: int) -> Posting:
+    """Return the posting that a pending transaction becomes."""
     if hold.target_account_id is None:
         raise LedgerAccountNotFound
     legs = (

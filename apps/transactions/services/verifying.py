@@ -77,6 +77,15 @@ LAWS: Final = (
         " having a.held_minor <> coalesce(sum(h.amount_minor), 0)",
     ),
     Law(
+        "what is under review is set aside, and what was rejected is free",
+        "select r.id::text, r.state || ', but its money is ' || coalesce(h.state, 'nowhere')"
+        " from transactions_review r left join transactions_hold h on h.id = r.id"
+        " where r.state <> 'denied' and (h.id is null"
+        " or (r.state = 'open' and h.state <> 'placed')"
+        " or (r.state = 'rejected' and h.state <> 'released')"
+        " or (r.state = 'lapsed' and h.state in ('placed', 'settled')))",
+    ),
+    Law(
         "a settled hold took at most what it set aside, by a posting that exists",
         "select h.id::text, h.settled_minor || ' of ' || h.amount_minor from transactions_hold h"
         " left join transactions_entry e on e.posting_id = h.posting_id"

@@ -83,6 +83,7 @@ CHANGES: Final[list[Change]] = [
     field("source_account_id", None),
     field("source_account_id", 7),
     field("amount", {"amount": "60.00", "currency": "EUR"}),
+    field("amount", {"amount": "2000.00", "currency": "EUR"}),
     field("amount", {"amount": "0.00", "currency": "EUR"}),
     field("amount", {"amount": "-1.00", "currency": "EUR"}),
     field("amount", {"amount": "1.001", "currency": "EUR"}),
@@ -258,7 +259,7 @@ def balances(payer: Payer) -> list[int]:
 def test_the_lane_itself_answers_what_is_usual(doors: Site) -> None:
     payer = Payer()
     usual = [payer.request(), payer.request(url="/api/v1/transactions"), payer.request()]
-    usual[2]["json"]["amount"]["amount"] = "1000000.00"
+    usual[2]["json"]["amount"]["amount"] = "249.99"
     usual.append(usual[0])
 
     async def send() -> list[int]:
@@ -269,6 +270,44 @@ def test_the_lane_itself_answers_what_is_usual(doors: Site) -> None:
 
     assert asyncio.run(send()) == [201, 201, 422, 201] * 2
     assert (doors.passed_on, doors.by_wire) == (0, 4)
+
+
+def test_what_the_gate_judges_is_left_to_the_api_and_answered_alike_at_every_door(
+    doors: Site,
+) -> None:
+    payers = [Payer(1_000_000) for _ in range(3)]
+    amounts = ("250.00", "2000.00", "2000.01")
+
+    async def send(payer: Payer, client: httpx.AsyncClient, others: list[httpx.AsyncClient]) -> Any:
+        answers = []
+        for amount in amounts:
+            request = payer.request()
+            request["json"]["amount"]["amount"] = amount
+            sent = [await door.post(**request) for door in (client, *others)]
+            assert len({answer.content for answer in sent}) == 1
+            answers.append((sent[0].status_code, *neutral(sent[0], payer)))
+        return answers
+
+    async def compare() -> list[Any]:
+        async with (
+            doors.client("lane") as lane,
+            doors.client("api") as api,
+            doors.wire_client() as wire,
+        ):
+            clients = [lane, wire, api]
+            return [
+                await send(payer, client, [other for other in clients if other is not client])
+                for payer, client in zip(payers, clients, strict=True)
+            ]
+
+    by_lane, by_wire, by_api = asyncio.run(compare())
+
+    assert [status for status, _, _ in by_api] == [201, 202, 202]
+    assert by_lane == by_api
+    assert [_sent(answer) for answer in by_wire] == [_sent(answer) for answer in by_api]
+    assert doors.by_wire == 0
+    kept = Account.objects.in_bulk([payer.source for payer in payers]).values()
+    assert {(one.booked_minor, one.held_minor) for one in kept} == {(975_000, 400_001)}
 
 
 @pytest.mark.parametrize("scheme", ["https", "http"])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.transactions.contracts import CategoryLoop
+from apps.transactions.contracts import CategoryExists, CategoryLoop
 from apps.transactions.models import Annotation, Category, Split
 from apps.transactions.services import annotating
 from apps.transactions.services.verifying import LAWS, breaches_of
@@ -161,6 +161,34 @@ def test_a_category_hangs_under_none_of_its_own_nor_too_deep_nor_under_anothers(
         *("category_loop", "category_loop", "category_loop"),
         *("unknown_category", "category_not_found", "category_exists"),
     ]
+
+
+def test_of_two_renamed_alike_at_once_one_is_and_of_a_rename_and_an_end_nothing_is_lost() -> None:
+    alice = person()
+    made = paid(alice, "5.00", "x")
+    one, two = (own(alice, name, "leisure").data["key"] for name in ("Chess", "Cards"))
+    client_of(alice).patch(f"/api/transactions/{made}", {"category": one})
+    rename = partial(annotating.change_category, owner_id=alice.user_id, name="Games")
+
+    alike = at_once([partial(rename, category_id=UUID(key)) for key in (one, two)])
+    names = sorted(Category.objects.values_list("name", flat=True))
+    ended = at_once(
+        [
+            partial(rename, category_id=UUID(one)),
+            partial(
+                annotating.remove_category,
+                category_id=UUID(one),
+                owner_id=alice.user_id,
+                into="",
+                at=now(),
+            ),
+        ]
+    )
+
+    assert sorted(isinstance(outcome, CategoryExists) for outcome in alike) == [False, True]
+    assert names in (["Cards", "Games"], ["Chess", "Games"])
+    assert ended[1] == 1
+    assert client_of(alice).get(f"/api/transactions/{made}").data["category"] == "leisure"
 
 
 def test_two_categories_moved_under_each_other_at_once_make_no_ring() -> None:

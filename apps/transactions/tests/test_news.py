@@ -1,0 +1,69 @@
+"""What a posting tells: each owner their own side, and an overdraft when it is drawn."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+
+from apps.transactions.handlers import tell_of_overdrafts, tell_the_owners
+from apps.transactions.models import Account
+from apps.transactions.tests.outbox import events, said
+from apps.transactions.tests.test_api import account_of, body, send
+from vortex.contracts import Principal
+from vortex.db import alias_of, unit_of_work
+from vortex.realtime.connections import client
+from vortex.realtime.stream import read
+from vortex.testing import client_of, person
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=[alias_of("transactions")])
+
+
+def told(owner: Principal) -> list[tuple[str, Any]]:
+    """Return what a person's socket would say; it knows one stream, its own, and no other."""
+
+    async def stream() -> list[tuple[str, Any]]:
+        batch = await read(client(), owner.user_id, after=0)
+        await client().aclose()
+        return [(one.type, msgspec.json.decode(one.data)) for one in batch.events]
+
+    return asyncio.run(stream())
+
+
+def test_each_owner_is_told_their_own_side_and_nothing_of_the_others_account() -> None:
+    alice, bob, eve = person(), person(), person()
+    source, target = account_of(alice, 1000), account_of(bob, 77_700)
+    asked = body(source, target, "2.50") | {"counterparty": "that crook", "category": "gifts"}
+    made = send(client_of(alice), asked).data["id"]
+
+    with unit_of_work("transactions"):
+        tell_the_owners([event for event in events() if str(event.posting_id) == made])
+
+    (posted, _), (heard, changed) = told(alice), told(bob)
+    assert (posted[1]["amount"]["amount"], posted[1]["counterparty"]) == ("-2.50", "that crook")
+    assert (heard[1]["amount"]["amount"], heard[1]["counterparty"]) == ("2.50", "")
+    assert changed == (
+        "balance.changed",
+        {
+            "account_id": str(target),
+            "booked": {"amount": "779.50", "currency": "EUR"},
+            "version": 2,
+        },
+    )
+    assert str(source) not in str(told(bob))
+    assert told(eve) == []
+
+
+def test_an_overdraft_is_said_when_a_posting_draws_it_and_not_while_it_stays_drawn() -> None:
+    alice = person()
+    source, target = account_of(alice, 100), account_of(person())
+    Account.objects.filter(pk=source).update(overdraft_minor=1000)
+    for amount in ("1.00", "0.50", "0.25"):
+        send(client_of(alice), body(source, target, amount))
+
+    with unit_of_work("transactions"):
+        tell_of_overdrafts(events())
+
+    (drawn,) = said("balance.overdraft_drawn")
+    assert (drawn["account_id"], drawn["owner_id"]) == (str(source), str(alice.user_id))
+    assert (drawn["balance_minor"], drawn["version"]) == (-50, 3)
