@@ -66,7 +66,9 @@ class Bank:
         return Path(named) if named else self.home / "run" / "topology.json"
 
     def place(self, known: Context) -> Place:
-        """Return the bank's side of a context."""
+        """Return the bank's side of a context; refuse one that was opened as a service."""
+        if self.apart(known):
+            raise Stop(f"{known.name} was opened as a service: its data never were in here.")
         database = os.environ.get("VORTEX_MOVE_SOURCE_DATABASE_URL", "") or _as_admin(
             self._source_of(known), self.home
         )

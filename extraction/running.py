@@ -46,6 +46,7 @@ def run(options: argparse.Namespace, action: str) -> int:
     with explained(terminal, code):
         known = find_context(options.context)
         bank = find_bank()
+        bank.place(known)
         if options.dry_run:
             _say_what_would_be_done(terminal, bank, known, action)
             return 0
@@ -113,8 +114,6 @@ def moving(
 
 
 def _sides(bank: Bank, book: Journal, known: Context, action: str) -> tuple[Place, Place]:
-    if bank.apart(known):
-        raise Stop(f"{known.name} was opened as a service: there is nothing of it to {action}.")
     seat = book.seat(known.name)
     away = seat.place != BANK
     if action == "move" and away and not _half_done(book, known.name, "move"):

@@ -29,7 +29,7 @@ VORTEX_STRICT = False
 VORTEX_TOPOLOGY_FILE = os.environ.get("VORTEX_TOPOLOGY_FILE", str(HOME / "run" / "topology.json"))
 VORTEX_TRANSPORTS = {
     "remote": "vortex.rpc.client.RemoteTransport",
-    "shadow": "vortex.rpc.client.RemoteTransport",
+    "aside": "vortex.rpc.client.AsideTransport",
 }
 # `kid:secret` pairs, the first one signs and all of them verify, so that a key can be rotated.
 VORTEX_RPC_KEYS = tuple(

@@ -39,7 +39,11 @@ def routes(plan: Plan, version: str) -> Json:
         "@type": TYPE,
         "name": NAME,
         "validate_clusters": True,
-        "request_headers_to_remove": ["x-vortex-mirrored", "x-envoy-external-address"],
+        "request_headers_to_remove": [
+            "x-vortex-mirrored",
+            "x-vortex-aside",
+            "x-envoy-external-address",
+        ],
         "response_headers_to_add": [
             {
                 "header": {"key": "x-served-by", "value": "%UPSTREAM_CLUSTER%"},

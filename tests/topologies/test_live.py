@@ -1,18 +1,26 @@
 """A context moves out and back while it is written to, its mover dying at the worst moment.
 
-Beside it a rehearsal. The full matrix of
+Beside it a rehearsal, and a share of the reads that comes back by itself. The full matrix of
 faults, contexts and negative controls is `make proof`; this is what every change must pass.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
+import httpx
+import psycopg
 import pytest
+import redis
 
-from tests.bank import Bank, place
-from tests.chaos.ledger import Customer, open_customers
-from tests.topologies.commands import ended
+from extraction.database import APPLICATION
+from tests.bank import Bank, place, wait_for
+from tests.chaos.ledger import PASSWORD, Customer, open_customers
+from tests.topologies.commands import ended, superuser
 from tests.topologies.proof import database, extraction, settle
-from tests.topologies.writers import Load, kind_of
+from tests.topologies.writers import Load, Readings, kind_of
+from vortex.binding.shadow import key_of
+from vortex.embedded import endpoints
 
 pytestmark = [pytest.mark.xdist_group("topologies"), pytest.mark.timeout(600)]
 
@@ -77,3 +85,73 @@ def test_a_rehearsal_does_everything_and_hands_nothing_over(
     assert (after["owner_by_bank"].split()[0], after["says"]) == ("here", "")
     assert load.errors() == []
     assert load.acknowledged() > 0
+
+
+def test_reads_go_over_and_come_back_by_themselves_where_the_service_is_worse(
+    bank: Bank, customers: list[Customer]
+) -> None:
+    """The service loses its right to look at accounts; replication goes on as if nothing was."""
+    extraction(bank, "move", "transactions", "--until", "copy")
+    with Load(bank, customers, Readings(), rest_seconds=0.02) as load:
+        extraction(bank, "route", "transactions", "100")
+        shared = extraction(bank, "status", "transactions")["transactions"]
+        before = load.acknowledged()
+        wait_for(lambda: load.acknowledged() > before + 20, 60, "the service answers")
+        well = load.errors()
+        with operator(bank) as service:
+            service.execute("revoke select on transactions_posting from vortex_transactions")
+            ill = extraction(bank, "route", "transactions", "auto", "--seconds", "3", check=False)
+            service.execute("grant select on transactions_posting to vortex_transactions")
+        taken_back = extraction(bank, "status", "transactions")["transactions"]
+        failed = len(load.errors())
+        again = load.acknowledged()
+        wait_for(lambda: load.acknowledged() > again + 20, 60, "reads are answered")
+
+    assert (shared["traffic_percent"], well) == (100, [])
+    assert ill["exit_code"] == 1
+    assert "failed" in ill["error"]
+    assert taken_back["traffic_percent"] == 0
+    assert failed > 0
+    assert len(load.errors()) <= failed + len(customers), "after that, nobody is sent there"
+
+
+def test_questions_are_asked_of_both_sides_and_what_differs_is_told_by_its_place(
+    bank: Bank, customers: list[Customer]
+) -> None:
+    """A balance on the stand-by is falsified as replication itself could, then put right again."""
+    extraction(bank, "move", "transactions", "--until", "copy")
+    extraction(bank, "route", "transactions", "shadow")
+    address = f"/api/accounts/{customers[0].account_id}/balance"
+    falsify = "update transactions_account set booked_minor = booked_minor + %s where id = %s"
+    with bank.client(customers[0].email, PASSWORD) as client, operator(bank) as service:
+        wait_for(lambda: asked(bank, client, address).get("same"), 60, "both answer alike")
+        service.execute("set session_replication_role = replica")
+        # With an origin, as what replication writes has one: it does not travel back to the owner.
+        service.execute("select pg_replication_origin_create('falsified')")
+        service.execute("select pg_replication_origin_session_setup('falsified')")
+        service.execute(falsify, (1, customers[0].account_id))
+        wait_for(lambda: asked(bank, client, address).get("differs"), 60, "it is found out")
+        service.execute(falsify, (-1, customers[0].account_id))
+        told = extraction(bank, "verify", "transactions")["shadow"]
+        extraction(bank, "route", "transactions", "0")
+
+    assert told["differs"] >= 1
+    assert [place for place in told if place.startswith("at transactions.") and "booked" in place]
+
+
+def asked(bank: Bank, client: httpx.Client, address: str) -> dict[str, int]:
+    """Ask once more and return what has been compared so far."""
+    assert client.get(address).status_code == 200
+    found = endpoints.read(bank.home)
+    assert found is not None
+    with redis.Redis.from_url(found["VORTEX_CACHE_URL"], decode_responses=True) as cache:
+        counts: dict[str, str] = cache.hgetall(key_of("transactions"))
+    return {outcome: int(number) for outcome, number in counts.items()}
+
+
+@contextmanager
+def operator(bank: Bank) -> Iterator[psycopg.Connection[Any]]:
+    """Open the service's database as the mover does, whom the freeze of DDL lets through."""
+    url = superuser(bank, "transactions", service=True)
+    with psycopg.connect(url, autocommit=True, application_name=APPLICATION) as opened:
+        yield opened

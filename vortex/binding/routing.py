@@ -73,7 +73,7 @@ def _run(
         and (operation.kind == "command" or not goes_away(route, operation, arguments))
     ):
         return _run_here(interface, operation, arguments)
-    mode = "remote" if route.mode == "split" else route.mode
+    mode = "aside" if route.mode == "split" else route.mode
     return _transport(mode, route.url).call(operation, arguments, caller=caller)
 
 
@@ -92,7 +92,7 @@ def _run_twice(
     caller: str,
 ) -> Any:
     """Answer from here; let a query be answered there too, and compare."""
-    transport = _transport("shadow", route.url)
+    transport = _transport("aside", route.url)
     answer = _run_here(interface, operation, arguments)
     if operation.kind == "query":
         shadow.compare_later(

@@ -28,13 +28,13 @@ from vortex.http.carrying import (
     Parcel,
     parcel,
 )
-from vortex.http.headers import CONTEXT_MOVED, HOPS, MIRRORED
+from vortex.http.headers import ASIDE, CONTEXT_MOVED, HOPS, MIRRORED
 from vortex.http.problem import MEDIA_TYPE, said
 from vortex.http.shares import Shares
 from vortex.http.sharing import READS, goes_away, person_behind
 from vortex.telemetry import get_logger
 from vortex.telemetry.metrics import counter
-from vortex.topology import forget, route_of
+from vortex.topology import Route, forget, route_of
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -48,6 +48,8 @@ _OF_AUTH: Final = ("/.well-known/", "/dev/mailbox")
 _MOVED: Final = CONTEXT_MOVED.lower().encode()
 _HOPS: Final = HOPS.lower().encode()
 _MIRRORED: Final = MIRRORED.lower().encode()
+_ASIDE: Final = ASIDE.lower().encode()
+_ANSWERED_HERE: Final = frozenset((_MIRRORED, _ASIDE))
 _DEADLINE: Final = b"x-deadline-ms"
 _LOOK_AGAIN_SECONDS: Final = 0.005
 _RETRY_SECONDS: Final = 0.1
@@ -79,8 +81,9 @@ class Forwarder:
     async def __call__(self, scope: Scope, receive: Any, send: Send) -> None:
         """Answer a request, here or there; one whose body is too long to keep has one try, here."""
         context = context_of(scope["path"]) if scope["type"] == "http" else None
-        # A copy is answered where it arrives: handed on, it would race with its original.
-        if context is None or any(name == _MIRRORED for name, _ in scope["headers"]):
+        # A copy is answered where it arrives: handed on, it would race with its original. So is
+        # what was sent to a stand-by on purpose: handed on, it would come back.
+        if context is None or any(name in _ANSWERED_HERE for name, _ in scope["headers"]):
             await self._application(scope, receive, send)
             return
         body, again = await whole_body(receive, MOST_BYTES)
@@ -94,16 +97,12 @@ class Forwarder:
         if any(name == _HOPS for name, _ in scope["headers"]):
             forget()  # whoever sent it here knows a newer topology than the one read last
         for held_for in chain(_ASK_HERE_AGAIN_SECONDS, repeat(_ASK_HERE_AGAIN_SECONDS[-1])):
-            route = route_of(context)
-            away = goes_away(route, context, scope) and not (
-                route.mode == "split"
-                and self._shares.reads_own_writes(context, person_behind(scope))
-            )
-            seen = _Seen(send)
-            if away:
-                await self._forward(context, parcel(scope, body), seen, ends_at)
-                self._count(context, scope, "there", seen)
-                return
+            route, seen = route_of(context), _Seen(send)
+            if self._leaves(route, context, scope):
+                if await self._forward(context, _sent(route, scope, body), seen, ends_at):
+                    self._count(context, scope, "there", seen)
+                    return
+                continue
             held = _Held(seen)
             if route.mode == "shadow":
                 self._mirror(route.url, parcel(scope, body))
@@ -111,13 +110,15 @@ class Forwarder:
             if not held.moved:
                 self._count(context, scope, "here", seen)
                 return
-            again_at = time.monotonic() + held_for
-            while route_of(context) == route and time.monotonic() < again_at:
-                if time.monotonic() > ends_at:
-                    await held.release()
-                    return
-                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-                forget()
+            if not await _another(context, route, held_for, ends_at):
+                await held.release()
+                return
+
+    def _leaves(self, route: Route, context: str, scope: Scope) -> bool:
+        """Say whether a request is answered elsewhere: those who have just written read here."""
+        return goes_away(route, context, scope) and not (
+            route.mode == "split" and self._shares.reads_own_writes(context, person_behind(scope))
+        )
 
     def _count(self, context: str, scope: Scope, side: str, seen: "_Seen") -> None:
         """Count what a side answers while both do, and who has written."""
@@ -149,18 +150,21 @@ class Forwarder:
         except (*NOT_SENT, *NOT_ANSWERED, HalfAnswered):
             mirrored_total.labels("failed").inc()
 
-    async def _forward(self, context: str, sent: Parcel, send: Send, ends_at: float) -> None:
-        """Hand a request on, again where the first delivery had no effect or may be repeated."""
+    async def _forward(self, context: str, sent: Parcel, send: Send, ends_at: float) -> bool:
+        """Hand a request on, again where the first delivery had no effect or may be repeated.
+
+        Returns False where the context has come home meanwhile, so that it is to be answered here.
+        """
         forwarded_total.labels(context).inc()
         trouble = "no deployment takes this request for its own"
-        if sent.hops > 1:  # two sides that point at each other are about to be told otherwise
-            await asyncio.sleep(_LOOK_AGAIN_SECONDS * 2**sent.hops)
-            forget()
+        await _give_way(sent)
         while sent.hops < MOST_HOPS:
-            left = ends_at - time.monotonic()
+            left, url = ends_at - time.monotonic(), route_of(context).url
+            if not url:
+                return False
             try:
-                await self._carrier.carry(route_of(context).url, sent, send, max(left, 0.1))
-                return
+                await self._carrier.carry(url, sent, send, max(left, 0.1))
+                return True
             except NOT_SENT as error:
                 trouble = type(error).__name__
             except NOT_ANSWERED as error:
@@ -169,12 +173,20 @@ class Forwarder:
                     break
             except HalfAnswered:
                 log.warning("http.forwarding.broken_off", context=context)
-                return
+                return True
             if left <= 0:
                 break
             await asyncio.sleep(_RETRY_SECONDS)
         log.warning("http.forwarding.failed", context=context, reason=trouble)
         await _refuse(send, sent, f"{context} does not answer")
+        return True
+
+
+async def _give_way(sent: Parcel) -> None:
+    """Wait where two sides point at each other: they are about to be told otherwise."""
+    if sent.hops > 1:
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS * 2**sent.hops)
+        forget()
 
 
 class _Seen:
@@ -216,6 +228,28 @@ class _Held:
         """Let the answer go that was kept: nobody has taken the data over in time."""
         for message in self._kept:
             await self._send(message)
+
+
+async def _another(context: str, route: Route, seconds: float, ends_at: float) -> bool:
+    """Wait for another route, or some seconds where the move may have been given up.
+
+    Returns False where the time of the request is over.
+    """
+    again_at = time.monotonic() + seconds
+    while route_of(context) == route and time.monotonic() < again_at:
+        if time.monotonic() > ends_at:
+            return False
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        forget()
+    return True
+
+
+def _sent(route: Route, scope: Scope, body: bytes) -> Parcel:
+    """Return a request as it is handed on; to one that merely follows, with a word to that end."""
+    sent = parcel(scope, body)
+    if route.mode != "split":
+        return sent
+    return replace(sent, headers=[*sent.headers, (_ASIDE, b"1")])
 
 
 def context_of(path: str) -> str | None:

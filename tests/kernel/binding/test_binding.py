@@ -48,7 +48,7 @@ def shelf() -> Iterator[Shelf]:
 
 @pytest.fixture
 def echo(settings: Any) -> Iterator[list[tuple[str, str, str]]]:
-    settings.VORTEX_TRANSPORTS = {"remote": f"{__name__}.Echo"}
+    settings.VORTEX_TRANSPORTS = dict.fromkeys(("remote", "aside"), f"{__name__}.Echo")
     Echo.calls = []
     yield Echo.calls
 

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 
@@ -195,6 +196,32 @@ async def test_a_mirrored_copy_is_answered_where_it_arrives(topology: Path) -> N
     answer = await ask(here, "/api/payments", headers={"X-Vortex-Mirrored": "1"})
 
     assert (answer.status_code, len(here.asked)) == (200, 1)
+
+
+async def test_what_is_asked_of_a_stand_by_is_answered_by_it(topology: Path) -> None:
+    """Its topology says that another deployment owns the data: handed on, it would come back."""
+    replace_file(topology, Topology({"payments": Route("remote", "http://127.0.0.1:1")}))
+    here = Place("here")
+
+    answer = await ask(here, "/api/payments", "GET", headers={"X-Vortex-Aside": "1"})
+
+    assert (answer.status_code, len(here.asked)) == (200, 1)
+
+
+async def test_a_request_whose_context_comes_home_while_its_service_is_away_is_answered_here(
+    topology: Path,
+) -> None:
+    class Dead(Carrier):
+        async def carry(self, url: str, sent: Parcel, send: Any, seconds: float) -> None:
+            replace_file(topology, Topology())
+            forget()
+            raise httpcore.ConnectError
+
+    replace_file(topology, Topology({"payments": Route("remote", "http://127.0.0.1:1")}))
+
+    answer = await ask(Forwarder(Place("here"), Dead()), "/api/payments")
+
+    assert (answer.status_code, answer.text) == (200, "here")
 
 
 class Nearby(Carrier):
