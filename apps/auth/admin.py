@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from apps.auth.adapters.signing import ALGORITHMS
 from apps.auth.domain.names import checked_label
 from apps.auth.domain.oauth import GRANTABLE, checked_redirect_uri, meaning_of
 from apps.auth.models import (
@@ -176,10 +177,13 @@ class FactorResetAdmin(LookingAdmin):
 class SigningKeyAdmin(LookingAdmin):
     """Signing keys, their public halves; `manage.py rotate_keys` replaces them."""
 
-    list_display = ("kid", "state", "created_at", "retires_at")
+    list_display = ("kid", "algorithm", "state", "created_at", "retires_at")
     list_filter = ("state",)
     fields = ("kid", "state", "public_jwk", "created_at", "retires_at")
     ordering = ("-created_at",)
+
+
+_SAID_OF_PROGRAMS = ("name", "homepage", "redirect_uris", "scopes", "id_token_alg")
 
 
 class ProgramForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -196,9 +200,15 @@ class ProgramForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False, initial=True, help_text="A program on a server; not one on a phone."
     )
 
+    id_token_alg = forms.ChoiceField(
+        label="Id tokens signed by",
+        choices=[(name, name) for name in reversed(ALGORITHMS)],
+        help_text="RS256 unless the program's library knows EdDSA.",
+    )
+
     class Meta:
         model = OAuthClient
-        fields = ("name", "homepage", "redirect_uris", "scopes")
+        fields = ("name", "homepage", "redirect_uris", "scopes", "id_token_alg")
 
     def clean_redirect_uris(self) -> list[str]:
         """Return the addresses, or say which is not clear."""
@@ -233,8 +243,8 @@ class OAuthClientAdmin(DecidingAdmin):
         """Return what is typed for a new program, and what is shown of a known one."""
         del request
         if obj is None:
-            return ("name", "homepage", "redirect_uris", "scopes", "keeps_a_secret")
-        return ("id", "name", "homepage", "redirect_uris", "scopes", "is_active", "created_by")
+            return (*_SAID_OF_PROGRAMS, "keeps_a_secret")
+        return ("id", *_SAID_OF_PROGRAMS, "is_active", "created_by")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's own signature
         """Register the program by the service, and show its secret this once."""
@@ -248,6 +258,7 @@ class OAuthClientAdmin(DecidingAdmin):
             confidential=told["keeps_a_secret"],
             now=now(),
             created_by=request.user.pk,
+            id_token_alg=told["id_token_alg"],
         )
         obj.pk, obj.created_at = made.pk, made.created_at
         if secret:

@@ -90,10 +90,13 @@ def sessions_alive(*, user_id: UUID) -> list[UUID]:
     return list(alive.order_by("created_at").values_list("pk", flat=True))
 
 
-def keys_in_force(*, now: datetime) -> list[SigningKey]:
-    """Return the keys that vouch for tokens at an instant: the active one first, then retiring."""
+def keys_in_force(*, now: datetime, algorithm: str = "") -> list[SigningKey]:
+    """Return the keys that vouch for tokens at an instant: the active ones first, then retiring."""
     in_force = Q(state="active") | Q(state="retiring", retires_at__gt=now)
-    return list(SigningKey.objects.filter(in_force).order_by("state", "-created_at"))
+    found = SigningKey.objects.filter(in_force)
+    if algorithm:
+        found = found.filter(algorithm=algorithm)
+    return list(found.order_by("state", "algorithm", "-created_at"))
 
 
 def second_factors(*, user_id: UUID) -> tuple[str, ...]:

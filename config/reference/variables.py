@@ -60,6 +60,10 @@ VARIABLES: dict[str, Variable] = {
     "VORTEX_DASHBOARD": Variable(
         "`1` serves the dashboard, `0` does not", "1 where all contexts are hosted"
     ),
+    "VORTEX_BREACHED_PASSWORDS": Variable(
+        "a list of breached passwords that `manage.py build_breach_list` has made; without it only"
+        " the 20,000 most common ones are refused"
+    ),
     "VORTEX_DEBUG": Variable("`1` shows Django's error pages; local settings only", "0"),
     "VORTEX_DEMO": Variable("`1` accepts the demonstration's passwords", "0"),
     "VORTEX_FILES_DIR": Variable(

@@ -58,6 +58,7 @@ VORTEX_RATE_LIMITS: dict[str, tuple[int, int, str]] = {
     "mail": (10 * _SCALE, 3600, "closed"),
     "mail_account": (5 * _SCALE, 3600, "closed"),
     "second_factor": (10 * _SCALE, 1800, "closed"),
+    "user_code": (30 * _SCALE, 60, "closed"),
     "sign_up": (10 * _SCALE, 3600, "closed"),
     "refresh": (60 * _SCALE, 60, "closed"),
     "money": (120 * _SCALE, 60, "closed"),
@@ -88,6 +89,8 @@ VORTEX_IDENTITY_PROVIDERS = msgspec.json.decode(
 VORTEX_PROVIDERS_MAY_BE_LOCAL = os.environ.get("VORTEX_PROVIDERS_MAY_BE_LOCAL", "") == "1"
 # A database of cities in MaxMind's format, for places on sign-in; without one there are none.
 VORTEX_GEOIP_DATABASE = os.environ.get("VORTEX_GEOIP_DATABASE", "")
+# A list of breached passwords that `manage.py build_breach_list` has made.
+VORTEX_BREACHED_PASSWORDS = os.environ.get("VORTEX_BREACHED_PASSWORDS", "")
 # Mail leaves by SMTP where this is set; without it, it is kept where local settings show it.
 VORTEX_SMTP_URL = os.environ.get("VORTEX_SMTP_URL", "")
 VORTEX_MAIL_FROM = os.environ.get("VORTEX_MAIL_FROM", "VortexCore <no-reply@localhost>")

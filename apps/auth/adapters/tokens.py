@@ -5,11 +5,13 @@ alone, so that neither passes for the other even where somebody forgets to look 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from django.conf import settings
 from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenBackendError
@@ -32,9 +34,18 @@ class Keys:
         self.public = public
 
 
-def signed(keys: Keys, **claims: Any) -> str:
+@dataclass(frozen=True)
+class Signer:
+    """A private key by its name, and the algorithm that it signs by."""
+
+    kid: str
+    algorithm: str
+    private: Ed25519PrivateKey | RSAPrivateKey
+
+
+def signed(by: Signer, **claims: Any) -> str:
     """Return a JWT that says just this; it is none of our own tokens, which have backends."""
-    return jwt.encode(claims, keys.private, algorithm=_ALGORITHM, headers={"kid": keys.kid})
+    return jwt.encode(claims, by.private, algorithm=by.algorithm, headers={"kid": by.kid})
 
 
 class KeyedBackend(TokenBackend):

@@ -15,9 +15,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.auth.adapters.signing import ALGORITHMS
 from apps.auth.api.edge import PublicView, device_of
 from apps.auth.api.oauth_serializers import (
     ConnectedAppsSerializer,
+    DeviceAnswerSerializer,
+    DeviceRequestSerializer,
     IntrospectionSerializer,
     OAuthErrorSerializer,
     OwnTokenSerializer,
@@ -25,9 +28,14 @@ from apps.auth.api.oauth_serializers import (
     TokenRequestSerializer,
     UserInfoSerializer,
 )
-from apps.auth.domain.oauth import GRANTABLE
+from apps.auth.domain.oauth import (
+    DEVICE_INTERVAL_SECONDS,
+    DEVICE_LIFETIME,
+    GRANTABLE,
+    shown_user_code,
+)
 from apps.auth.models import OAuthClient
-from apps.auth.services.oauth import grants, introspection
+from apps.auth.services.oauth import devices, grants, introspection
 from apps.auth.services.oauth.server import GRANTS, BankServer, Moment, authenticate, issuer
 from vortex.clock import now
 from vortex.identity.authentication import caller
@@ -56,7 +64,7 @@ class TokenView(ProgramView):
         responses={200: TokenAnswerSerializer, **_REFUSED},
     )
     def post(self, request: Request) -> Response:
-        """Exchange a code, or a refresh token, for tokens.
+        """Exchange a code, a refresh token or a device's code for tokens.
 
         A code is good once, for a minute, with the verifier of its challenge; a refresh token is
         good once. Either of them used again ends what came of it.
@@ -72,6 +80,39 @@ class TokenView(ProgramView):
             body, status = error.json, error.status_code
         answer = Response(msgspec.json.decode(body), status=status, headers=_NO_STORE)
         return _challenged(answer) if status == 401 else answer
+
+
+class DeviceAuthorizationView(ProgramView):
+    """Where a device without a keyboard begins (RFC 8628)."""
+
+    @extend_schema(
+        operation_id="auth_oauth_device_authorization",
+        request={"application/x-www-form-urlencoded": DeviceRequestSerializer},
+        responses={200: DeviceAnswerSerializer, **_REFUSED},
+    )
+    def post(self, request: Request) -> Response:
+        """Get a code to show. Its owner types it at `verification_uri` and decides there.
+
+        Meanwhile ask at the token endpoint, every `interval` seconds and five seconds less often
+        after each `slow_down`.
+        """
+        client = self.program(request)
+        if client is None:
+            return _refused()
+        scopes = tuple(dict.fromkeys(str(_form(request).get("scope", "")).split()))
+        if not scopes or not set(scopes) <= set(client.scopes):
+            return Response({"error": "invalid_scope"}, status=400, headers=_NO_STORE)
+        begun = devices.begin(client=client, scopes=scopes, now=now())
+        page, code = f"{issuer()}/api/auth/oauth/device", shown_user_code(begun.user_code)
+        told = {
+            "device_code": begun.device_code,
+            "user_code": code,
+            "verification_uri": page,
+            "verification_uri_complete": f"{page}?user_code={code}",
+            "expires_in": int(DEVICE_LIFETIME.total_seconds()),
+            "interval": DEVICE_INTERVAL_SECONDS,
+        }
+        return Response(DeviceAnswerSerializer(told).data, headers=_NO_STORE)
 
 
 class RevocationView(ProgramView):
@@ -155,6 +196,7 @@ def discovery(request: HttpRequest) -> HttpResponse:
         "issuer": here,
         "authorization_endpoint": f"{here}/api/auth/oauth/authorize",
         "token_endpoint": f"{here}/api/auth/oauth/token",
+        "device_authorization_endpoint": f"{here}/api/auth/oauth/device_authorization",
         "revocation_endpoint": f"{here}/api/auth/oauth/revoke",
         "introspection_endpoint": f"{here}/api/auth/oauth/introspect",
         "userinfo_endpoint": f"{here}/api/auth/oauth/userinfo",
@@ -165,7 +207,7 @@ def discovery(request: HttpRequest) -> HttpResponse:
         "grant_types_supported": list(GRANTS),
         "code_challenge_methods_supported": ["S256"],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["EdDSA"],
+        "id_token_signing_alg_values_supported": list(ALGORITHMS),
         "token_endpoint_auth_methods_supported": [
             "client_secret_basic",
             "client_secret_post",

@@ -38,10 +38,40 @@ class TokenRequestSerializer(ProgramSerializer):
 
     grant_type = serializers.ChoiceField(choices=[(name, name) for name in GRANTS])
     code = TextField(required=False, max_length=128)
+    device_code = TextField(required=False, max_length=128)
     redirect_uri = TextField(required=False, max_length=500)
     code_verifier = TextField(required=False, max_length=128)
     refresh_token = TextField(required=False, max_length=4096)
     scope = TextField(required=False, max_length=1000)
+
+
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "A television",
+            value={
+                "client_id": "0199b3a0-5f3e-7c8e-9d5e-3f1d9d1f0a11",
+                "scope": "openid accounts:read",
+            },
+            request_only=True,
+        )
+    ]
+)
+class DeviceRequestSerializer(ProgramSerializer):
+    """A device that has no keyboard to sign in with."""
+
+    scope = TextField(max_length=1000)
+
+
+class DeviceAnswerSerializer(serializers.Serializer[Any]):
+    """What a device keeps (`device_code`), and what it shows to its owner."""
+
+    device_code = TextField()
+    user_code = TextField()
+    verification_uri = TextField()
+    verification_uri_complete = TextField()
+    expires_in = serializers.IntegerField(help_text="Seconds.")
+    interval = serializers.IntegerField(help_text="Seconds to wait between two polls.")
 
 
 class TokenAnswerSerializer(serializers.Serializer[Any]):

@@ -16,6 +16,12 @@ GRANTABLE: Final = (*IDENTITY_SCOPES, *SCOPES)
 
 # A code is exchanged by a program, in the moment it arrives.
 CODE_LIFETIME: Final = timedelta(seconds=60)
+# A person walks from the television to the telephone and signs in there.
+DEVICE_LIFETIME: Final = timedelta(minutes=10)
+DEVICE_INTERVAL_SECONDS: Final = 5
+# Eight letters that nobody confuses, without vowels, so that they spell nothing (RFC 8628, 6.1).
+USER_CODE_LETTERS: Final = "BCDFGHJKLMNPQRSTVWXZ"
+USER_CODE_LENGTH: Final = 8
 # S256 of 32 bytes, without padding; `plain` is none.
 CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 LONGEST_NONCE: Final = 255
@@ -48,6 +54,17 @@ class InvalidRedirectUri(Invalid, code="invalid_redirect_uri", title="Address no
 
 class UnknownScope(Invalid, code="unknown_scope", title="Unknown scope"):
     """There is no such scope that a program could be given; `known` lists them."""
+
+
+def typed_user_code(text: str) -> str:
+    """Return a user code as it is kept, whatever its case, hyphens and spaces."""
+    return "".join(letter for letter in text.upper() if letter in USER_CODE_LETTERS)
+
+
+def shown_user_code(code: str) -> str:
+    """Return a user code as people read it: WDJB-MJHT."""
+    half = USER_CODE_LENGTH // 2
+    return f"{code[:half]}-{code[half:]}"
 
 
 def meaning_of(scope: str) -> str:

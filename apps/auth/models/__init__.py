@@ -11,7 +11,7 @@ from apps.auth.models.factors import (
     TrustedBrowser,
 )
 from apps.auth.models.mail import EmailChange, MailLink
-from apps.auth.models.oauth import AuthorizationCode, OAuthClient
+from apps.auth.models.oauth import AuthorizationCode, DeviceGrant, OAuthClient
 from apps.auth.models.people import User
 from apps.auth.models.sessions import RefreshFamily, Session, SigningKey
 from apps.auth.models.staff import FactorReset, Impersonation, StaffAct
@@ -22,6 +22,7 @@ __all__ = [
     "AuthorizationCode",
     "Challenge",
     "Consent",
+    "DeviceGrant",
     "EmailChange",
     "ExternalIdentity",
     "ExternalRequest",

@@ -17,6 +17,8 @@ class OAuthClient(models.Model):
     secret_hash = models.CharField(max_length=64, blank=True)  # empty for one that keeps none
     redirect_uris = ArrayField(models.CharField(max_length=500))
     scopes = ArrayField(models.CharField(max_length=40))
+    # What the program's library verifies id tokens by (id_token_signed_response_alg).
+    id_token_alg = models.CharField(max_length=8, default="EdDSA", db_default="EdDSA")
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
@@ -28,7 +30,11 @@ class OAuthClient(models.Model):
             models.CheckConstraint(
                 name="vortex_auth_oauth_client_called_back",
                 condition=Q(redirect_uris__len__gt=0) & Q(scopes__len__gt=0),
-            )
+            ),
+            models.CheckConstraint(
+                name="vortex_auth_oauth_client_alg_known",
+                condition=Q(id_token_alg__in=["EdDSA", "RS256"]),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -68,4 +74,44 @@ class AuthorizationCode(models.Model):
         indexes = [models.Index(fields=["expires_at"], name="vortex_auth_code_expiry")]
         constraints = [
             models.UniqueConstraint(name="vortex_auth_code_unique", fields=["code_hash"])
+        ]
+
+
+class DeviceGrant(models.Model):
+    """A program on a device without a keyboard that waits for a person's yes (RFC 8628).
+
+    `pending` becomes `approved` or `denied` by the person, and `used` by the program's next poll.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    client = models.ForeignKey(OAuthClient, on_delete=models.CASCADE, related_name="+")
+    device_hash = models.CharField(max_length=64)
+    user_code_hash = models.CharField(max_length=64)
+    scopes = ArrayField(models.CharField(max_length=40))
+    state = models.CharField(max_length=8, default="pending")
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
+    amr = ArrayField(models.CharField(max_length=16), default=list)
+    authenticated_at = models.DateTimeField(null=True)
+    interval_seconds = models.PositiveSmallIntegerField()
+    polled_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField()
+    session_id = models.UUIDField(null=True)
+
+    nonce = ""  # a device's id token answers no question of a browser
+
+    class Meta:
+        db_table = "vortex_auth_device_grant"
+        indexes = [models.Index(fields=["expires_at"], name="vortex_auth_device_expiry")]
+        constraints = [
+            models.UniqueConstraint(name="vortex_auth_device_unique", fields=["device_hash"]),
+            models.UniqueConstraint(name="vortex_auth_device_code", fields=["user_code_hash"]),
+            models.CheckConstraint(
+                name="vortex_auth_device_state_known",
+                condition=Q(state__in=["pending", "approved", "denied", "used"]),
+            ),
+            models.CheckConstraint(
+                name="vortex_auth_device_approved_by_somebody",
+                condition=Q(state__in=["pending", "denied"])
+                | Q(user__isnull=False, authenticated_at__isnull=False),
+            ),
         ]

@@ -81,12 +81,16 @@ class RefreshFamily(models.Model):
 
 
 class SigningKey(models.Model):
-    """A key pair that tokens are signed with. At most one is active, and only it can still sign."""
+    """A key pair that tokens are signed with. One of each algorithm is active, and can still sign.
+
+    Access and refresh tokens are EdDSA always; RS256 is for id tokens of programs that ask for it.
+    """
 
     kid = models.CharField(primary_key=True, max_length=64)
     state = models.CharField(
         max_length=8, choices=[(state, state) for state in ("active", "retiring", "retired")]
     )
+    algorithm = models.CharField(max_length=8, default="EdDSA", db_default="EdDSA")
     public_jwk = models.JSONField()
     sealed_private_key = models.BinaryField()  # empty once the key is not active any more
     created_at = models.DateTimeField()
@@ -97,12 +101,16 @@ class SigningKey(models.Model):
         constraints = [
             models.UniqueConstraint(
                 name="vortex_auth_signing_key_one_active",
-                fields=["state"],
+                fields=["algorithm"],
                 condition=Q(state="active"),
             ),
             models.CheckConstraint(
                 name="vortex_auth_signing_key_state_known",
                 condition=Q(state__in=["active", "retiring", "retired"]),
+            ),
+            models.CheckConstraint(
+                name="vortex_auth_signing_key_algorithm_known",
+                condition=Q(algorithm__in=["EdDSA", "RS256"]),
             ),
             models.CheckConstraint(
                 name="vortex_auth_signing_key_private_while_active",

@@ -12,7 +12,7 @@ from apps.auth.domain.challenges import MULTI_FACTOR, acr_of
 from apps.auth.domain.device import Device
 from apps.auth.domain.risk import Place
 from apps.auth.domain.roles import CUSTOMER
-from apps.auth.models import AuthorizationCode, RefreshFamily, Session, User
+from apps.auth.models import AuthorizationCode, DeviceGrant, RefreshFamily, Session, User
 from apps.auth.services import risk
 from apps.auth.services.keys import keys_for_tokens
 from vortex.db import needs_transaction, unit_of_work
@@ -80,12 +80,15 @@ def begin_session(
 
 @needs_transaction("auth")
 def begin_connection(
-    grant: AuthorizationCode, *, device: Device, now: datetime
+    grant: AuthorizationCode | DeviceGrant, *, device: Device, now: datetime
 ) -> tuple[Session, UUID]:
     """Store the session of a program that a person has let in, within the scopes they agreed to."""
-    _still_holds(grant.user)
+    user = grant.user
+    if user is None or grant.authenticated_at is None:  # nobody has agreed to it
+        raise InvalidCredentials
+    _still_holds(user)
     session, token_id = _store(
-        grant.user,
+        user,
         amr=tuple(grant.amr),
         device=device,
         now=now,
@@ -95,7 +98,7 @@ def begin_connection(
     )
     publish(
         UserAppConnected(
-            user_id=grant.user_id,
+            user_id=user.pk,
             client_id=grant.client_id,
             scopes=tuple(grant.scopes),
             connected_at=now,

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.auth import selectors
-from apps.auth.adapters import hashing
+from apps.auth.adapters import breaches, hashing
 from apps.auth.conf import is_demonstration
 from apps.auth.contracts import (
     EmailTaken,
@@ -122,6 +122,8 @@ def hash_of(typed: str, *, own_words: tuple[str, ...]) -> str:
     password = passwords.acceptable(typed)
     if hashing.is_common(password):
         raise WeakPassword("this password is among those that are tried first")
+    if breaches.is_breached(password):
+        raise WeakPassword("this password is known from a breach elsewhere")
     if passwords.is_made_of(password, own_words):
         raise WeakPassword("this password is made of words that everybody would try here")
     if password == passwords.DEMONSTRATION and not is_demonstration():

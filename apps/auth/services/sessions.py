@@ -27,6 +27,7 @@ from apps.auth.domain.rotation import Line, Verdict, judge
 from apps.auth.models import (
     AuthorizationCode,
     Challenge,
+    DeviceGrant,
     ExternalRequest,
     Impersonation,
     MailLink,
@@ -146,6 +147,8 @@ def end_all(*, user_id: UUID, reason: str, now: datetime, keep: UUID | None = No
         ended += _end_looking(list(looked_at.select_for_update().order_by("pk")), now)
     on_their_way = AuthorizationCode.objects.filter(user_id=user_id, used_at__isnull=True)
     on_their_way.update(used_at=now)
+    agreed = DeviceGrant.objects.filter(user_id=user_id, state="approved")
+    agreed.update(state="denied")
     # Nor does an account move to an address that was asked for in a session that has just ended.
     moving = MailLink.objects.filter(user_id=user_id, purpose=CHANGE_EMAIL, used_at__isnull=True)
     moving.exclude(session_id=keep, session_id__isnull=False).update(used_at=now)
@@ -166,6 +169,7 @@ def prune(*, now: datetime) -> int:
         MailLink.objects.filter(expires_at__lt=yesterday).delete()
         AuthorizationCode.objects.filter(expires_at__lt=yesterday).delete()
         ExternalRequest.objects.filter(expires_at__lt=yesterday).delete()
+        DeviceGrant.objects.filter(expires_at__lt=yesterday).delete()
         return len(ids)
 
 

@@ -46,7 +46,8 @@ def test_a_private_key_is_sealed_and_never_published():
 
 def test_a_key_is_named_by_its_thumbprint():
     """The example of RFC 8037, appendix A.3."""
-    assert signing._thumbprint("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo") == (
+    example = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+    assert signing._thumbprint({"kty": "OKP", "crv": "Ed25519", "x": example}) == (
         "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
     )
 

@@ -103,7 +103,11 @@ def test_discovery_names_addresses_that_answer_and_nothing_that_is_not_done():
         path = urlsplit(told[f"{name}_endpoint"]).path
         assert bank.post(path, {}, content_type="application/x-www-form-urlencoded").json()
     assert bank.get(urlsplit(told["userinfo_endpoint"]).path).status_code == 401
-    assert told["grant_types_supported"] == ["authorization_code", "refresh_token"]
+    assert told["grant_types_supported"] == [
+        "authorization_code",
+        "refresh_token",
+        "urn:ietf:params:oauth:grant-type:device_code",
+    ]
     assert told["code_challenge_methods_supported"] == ["S256"]
     assert told["response_types_supported"] == ["code"]
 

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from apps.auth.adapters import codes
+from apps.auth.adapters.signing import ALGORITHMS, EDDSA
 from apps.auth.domain.names import checked_label
 from apps.auth.domain.oauth import checked_redirect_uri, checked_scopes
 from apps.auth.models import OAuthClient, Session
@@ -26,6 +27,10 @@ class NoSecretKept(Invalid, code="no_secret_kept", title="Keeps no secret"):
     """This program was registered as one that cannot keep a secret."""
 
 
+class UnknownAlgorithm(Invalid, code="unknown_algorithm", title="Unknown algorithm"):
+    """Id tokens are signed by one of `known`."""
+
+
 def register(
     *,
     name: str,
@@ -35,11 +40,14 @@ def register(
     now: datetime,
     homepage: str = "",
     created_by: UUID | None = None,
+    id_token_alg: str = EDDSA,
 ) -> tuple[OAuthClient, str]:
     """Register a program and return it with its secret, empty where it can keep none.
 
     Every call registers another one.
     """
+    if id_token_alg not in ALGORITHMS:
+        raise UnknownAlgorithm(known=list(ALGORITHMS))
     secret = _PREFIX + codes.new_secret() if confidential else ""
     with unit_of_work("auth"):
         client = OAuthClient.objects.create(
@@ -51,6 +59,7 @@ def register(
             scopes=list(checked_scopes(scopes)),
             created_at=now,
             created_by_id=created_by,
+            id_token_alg=id_token_alg,
         )
     return client, secret
 

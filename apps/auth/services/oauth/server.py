@@ -1,33 +1,38 @@
 """The authorization server: oauthlib keeps the protocol, this says what holds at this bank.
 
-Authorization code with PKCE (S256) and refreshing, and nothing else: no implicit or hybrid answer,
-no password, no code without a challenge, no address that was not registered letter by letter.
+Authorization code with PKCE (S256), devices without a keyboard, and refreshing, nothing else: no
+implicit or hybrid answer, no password, no code without a challenge, no address that was not
+registered letter by letter.
 """
 
 import base64
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any, Final, cast
 from urllib.parse import unquote_plus
 
+import msgspec
 from django.conf import settings
 from oauthlib.oauth2 import AuthorizationEndpoint, RequestValidator, TokenEndpoint
 from oauthlib.oauth2.rfc6749 import errors
 from oauthlib.oauth2.rfc6749.tokens import BearerToken
+from oauthlib.oauth2.rfc8628.grant_types import DeviceCodeGrant
 from oauthlib.openid.connect.core.grant_types import AuthorizationCodeGrant, RefreshTokenGrant
 
 from apps.auth.adapters import tokens
 from apps.auth.conf import access_lifetime
 from apps.auth.domain.challenges import acr_of
 from apps.auth.domain.device import Device
-from apps.auth.domain.oauth import CHALLENGE, LONGEST_NONCE
+from apps.auth.domain.oauth import CHALLENGE, LONGEST_NONCE, OPENID
 from apps.auth.models import OAuthClient, Session
 from apps.auth.services import sessions
 from apps.auth.services.issuing import InvalidCredentials, tokens_of
-from apps.auth.services.keys import keys_for_tokens
-from apps.auth.services.oauth import clients, grants
+from apps.auth.services.keys import signer
+from apps.auth.services.oauth import clients, devices, grants
 
-GRANTS: Final = ("authorization_code", "refresh_token")
+DEVICE_CODE: Final = "urn:ietf:params:oauth:grant-type:device_code"
+GRANTS: Final = ("authorization_code", "refresh_token", DEVICE_CODE)
 _ID_TOKEN_LIVES: Final = timedelta(minutes=5)
 
 
@@ -155,6 +160,15 @@ class BankRules(RequestValidator):  # type: ignore[misc]
         request.user, request.line = request.session.user, (line.current_id, line.rotated_at)
         return True
 
+    def validate_device_code(self, _: str, device_code: str, request: Any) -> str | None:
+        """Say how a device's wait stands."""
+        status, request.grant = devices.poll(
+            device_code=device_code, client=request.client, now=self.moment.now
+        )
+        if status == devices.AUTHORIZED:
+            request.user, request.scopes = request.grant.user, request.grant.scopes
+        return status
+
     def get_original_scopes(self, _: str, request: Any, *__: Any) -> list[str]:
         """Return what the person agreed to."""
         return list(request.session.scopes)
@@ -180,12 +194,13 @@ class BankRules(RequestValidator):  # type: ignore[misc]
 
     def access_token(self, request: Any) -> str:
         """Make the tokens of a request that oauthlib has found nothing wrong with."""
-        if request.grant_type == "authorization_code":
+        if request.grant_type != "refresh_token":
+            connect = devices.connect if request.grant_type == DEVICE_CODE else grants.connect
             try:
-                request.session, token_id = grants.connect(
+                request.session, token_id = connect(
                     grant=request.grant, device=self.moment.device, now=self.moment.now
                 )
-            except (grants.CodeReplayed, InvalidCredentials) as refusal:
+            except (grants.CodeReplayed, devices.DeviceCodeUsed, InvalidCredentials) as refusal:
                 raise errors.InvalidGrantError(request=request) from refusal
             request.line = (token_id, self.moment.now)
         token_id, issued_at = request.line
@@ -199,8 +214,21 @@ class BankRules(RequestValidator):  # type: ignore[misc]
         return str(request.issued.access)
 
 
+class DeviceTokens(DeviceCodeGrant):  # type: ignore[misc]
+    """oauthlib's grant for devices, which says who the person is too (OpenID Connect)."""
+
+    def create_token_response(self, request: Any, token_handler: Any) -> tuple[Any, str, int]:
+        """Answer a poll."""
+        headers, body, status = super().create_token_response(request, token_handler)
+        if status == HTTPStatus.OK and OPENID in request.scopes:
+            told = msgspec.json.decode(body, type=dict[str, Any])
+            told["id_token"] = self.request_validator.get_id_token(None, None, request)
+            body = msgspec.json.encode(told).decode()
+        return headers, body, status
+
+
 class BankServer(AuthorizationEndpoint, TokenEndpoint):  # type: ignore[misc]
-    """oauthlib's endpoints with the two grants that there are, for one request."""
+    """oauthlib's endpoints with the grants that there are, for one request."""
 
     def __init__(self, moment: Moment) -> None:
         rules = BankRules(moment)
@@ -216,7 +244,10 @@ class BankServer(AuthorizationEndpoint, TokenEndpoint):  # type: ignore[misc]
         )
         AuthorizationEndpoint.__init__(self, "code", bearer, {"code": code})
         TokenEndpoint.__init__(
-            self, GRANTS[0], bearer, dict(zip(GRANTS, (code, refresh), strict=True))
+            self,
+            GRANTS[0],
+            bearer,
+            dict(zip(GRANTS, (code, refresh, DeviceTokens(rules)), strict=True)),
         )
 
 
@@ -265,8 +296,9 @@ def _with_issuer(grant: dict[str, str], _: Any, __: Any) -> dict[str, str]:
 
 def _id_token(session: Session, nonce: str, now: datetime) -> str:
     told = {"nonce": nonce} if nonce else {}
+    algorithm = session.client.id_token_alg if session.client else ""
     return tokens.signed(
-        keys_for_tokens(now=now),
+        signer(algorithm=algorithm, now=now),
         iss=issuer(),
         aud=str(session.client_id),
         sub=str(session.user_id),
