@@ -183,7 +183,7 @@ class SigningKeyAdmin(LookingAdmin):
     ordering = ("-created_at",)
 
 
-_SAID_OF_PROGRAMS = ("name", "homepage", "redirect_uris", "scopes", "id_token_alg")
+_SAID_OF_PROGRAMS = ("name", "homepage", "redirect_uris", "scopes", "id_token_alg", "must_push")
 
 
 class ProgramForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -208,7 +208,7 @@ class ProgramForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = OAuthClient
-        fields = ("name", "homepage", "redirect_uris", "scopes", "id_token_alg")
+        fields = _SAID_OF_PROGRAMS
 
     def clean_redirect_uris(self) -> list[str]:
         """Return the addresses, or say which is not clear."""
@@ -259,6 +259,7 @@ class OAuthClientAdmin(DecidingAdmin):
             now=now(),
             created_by=request.user.pk,
             id_token_alg=told["id_token_alg"],
+            must_push=told["must_push"],
         )
         obj.pk, obj.created_at = made.pk, made.created_at
         if secret:

@@ -11,7 +11,11 @@ from uuid import UUID
 import msgspec
 import webauthn
 from django.conf import settings
-from webauthn.helpers import base64url_to_bytes, parse_registration_credential_json
+from webauthn.helpers import (
+    base64url_to_bytes,
+    bytes_to_base64url,
+    parse_registration_credential_json,
+)
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
@@ -73,6 +77,11 @@ def authentication_options(*, challenge: bytes, allowed: Iterable[bytes]) -> dic
         user_verification=UserVerificationRequirement.REQUIRED,
     )
     return msgspec.json.decode(webauthn.options_to_json(options), type=dict[str, Any])
+
+
+def as_text(raw: bytes) -> str:
+    """Return bytes as browsers write ids: base64url without padding."""
+    return bytes_to_base64url(raw)
 
 
 def credential_id_of(credential: dict[str, Any]) -> bytes | None:

@@ -180,6 +180,19 @@ class PasskeysSerializer(serializers.Serializer[Any]):
     items = PasskeySerializer(many=True)
 
 
+class PasskeySignalsSerializer(serializers.Serializer[Any]):
+    """For `PublicKeyCredential.signalAllAcceptedCredentials` and `signalCurrentUserDetails`."""
+
+    rp_id = TextField()
+    user_id = TextField(help_text="In base64url.")
+    name = TextField(help_text="The address, as passkeys show it.")
+    display_name = TextField()
+    all_accepted_credential_ids = serializers.ListField(
+        child=TextField(),
+        help_text="In base64url; every other passkey of the person opens nothing.",
+    )
+
+
 class RegisteredPasskeySerializer(PasskeySerializer):
     """A new passkey; with the first factor of all come recovery codes, shown once."""
 

@@ -4,6 +4,7 @@ Refusals here are those of RFC 6749, because that is what a client library reads
 """
 
 from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
@@ -24,6 +25,8 @@ from apps.auth.api.oauth_serializers import (
     IntrospectionSerializer,
     OAuthErrorSerializer,
     OwnTokenSerializer,
+    PushedSerializer,
+    PushSerializer,
     TokenAnswerSerializer,
     TokenRequestSerializer,
     UserInfoSerializer,
@@ -32,10 +35,11 @@ from apps.auth.domain.oauth import (
     DEVICE_INTERVAL_SECONDS,
     DEVICE_LIFETIME,
     GRANTABLE,
+    PUSHED_LIFETIME,
     shown_user_code,
 )
 from apps.auth.models import OAuthClient
-from apps.auth.services.oauth import devices, grants, introspection
+from apps.auth.services.oauth import devices, grants, introspection, pushed
 from apps.auth.services.oauth.server import GRANTS, BankServer, Moment, authenticate, issuer
 from vortex.clock import now
 from vortex.identity.authentication import caller
@@ -80,6 +84,42 @@ class TokenView(ProgramView):
             body, status = error.json, error.status_code
         answer = Response(msgspec.json.decode(body), status=status, headers=_NO_STORE)
         return _challenged(answer) if status == 401 else answer
+
+
+class PushView(ProgramView):
+    """Where a program says what it will ask a person for (RFC 9126)."""
+
+    @extend_schema(
+        operation_id="auth_oauth_par",
+        request={"application/x-www-form-urlencoded": PushSerializer},
+        responses={201: PushedSerializer, **_REFUSED},
+    )
+    def post(self, request: Request) -> Response:
+        """Say what the page of consent shall ask; the browser then carries only `request_uri`.
+
+        It is good for one decision, within ten minutes. What the page would refuse is refused here.
+        """
+        client = self.program(request)
+        if client is None:
+            return _refused()
+        sent = [
+            (name, value)
+            for name, values in _form(request).lists()
+            for value in values
+            if name not in {"client_id", "client_secret"}
+        ]
+        query = urlencode([("client_id", client.client_id), *sent])
+        server = BankServer(Moment(now(), device_of(request), is_pushed=True))
+        try:
+            server.validate_authorization_request(f"{issuer()}/api/auth/oauth/authorize?{query}")
+        except (OAuth2Error, ValueError) as error:
+            body = {"error": getattr(error, "error", "invalid_request")}
+            return Response(body, status=400, headers=_NO_STORE)
+        told = {
+            "request_uri": pushed.push(client=client, query=query, now=now()),
+            "expires_in": int(PUSHED_LIFETIME.total_seconds()),
+        }
+        return Response(PushedSerializer(told).data, status=201, headers=_NO_STORE)
 
 
 class DeviceAuthorizationView(ProgramView):
@@ -196,6 +236,8 @@ def discovery(request: HttpRequest) -> HttpResponse:
         "issuer": here,
         "authorization_endpoint": f"{here}/api/auth/oauth/authorize",
         "token_endpoint": f"{here}/api/auth/oauth/token",
+        "pushed_authorization_request_endpoint": f"{here}/api/auth/oauth/par",
+        "require_pushed_authorization_requests": False,
         "device_authorization_endpoint": f"{here}/api/auth/oauth/device_authorization",
         "revocation_endpoint": f"{here}/api/auth/oauth/revoke",
         "introspection_endpoint": f"{here}/api/auth/oauth/introspect",

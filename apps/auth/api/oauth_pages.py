@@ -6,7 +6,7 @@ the program asks for stands in the address and is looked at anew with every step
 
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -19,6 +19,7 @@ from apps.auth.api import oauth_presence
 from apps.auth.domain.device import Device
 from apps.auth.domain.oauth import meaning_of
 from apps.auth.models import OAuthClient
+from apps.auth.services.oauth import pushed
 from apps.auth.services.oauth.grants import Presence
 from apps.auth.services.oauth.server import BankServer, Moment
 from vortex.clock import now
@@ -35,6 +36,7 @@ class Question:
     client: OAuthClient
     scopes: list[str]
     redirect_uri: str
+    asked: str
 
 
 @never_cache
@@ -42,16 +44,19 @@ class Question:
 @require_http_methods(["GET", "POST"])
 def authorize(request: HttpRequest) -> HttpResponse:
     """Ask a person whether a program may do what it asks for, and send the browser back."""
+    asked = _asked(request)
+    if asked is None:
+        return _nowhere(request, "The program has to ask again: this was decided, or is too old.")
     server = BankServer(_moment(request))
     try:
-        scopes, info = server.validate_authorization_request(request.build_absolute_uri())
+        scopes, info = server.validate_authorization_request(asked)
     except FatalClientError as error:  # nobody is sent anywhere
         return _nowhere(request, error.description or error.error)
     except ValueError:  # what oauthlib says of an address that is none
         return _nowhere(request, "The address is not one that can be read.")
     except OAuth2Error as error:
         return _back(error.in_uri(error.redirect_uri or ""))
-    question = Question(info["request"].client, list(scopes), info["redirect_uri"])
+    question = Question(info["request"].client, list(scopes), info["redirect_uri"], asked)
     return _step(request, question) if request.method == "POST" else _page(request, question)
 
 
@@ -78,19 +83,32 @@ def _decided(request: HttpRequest, question: Question, *, allowed: bool) -> Http
     if presence is None:
         return redirect(request.get_full_path())
     request.session.flush()
+    pushed_as = request.GET.get("request_uri")
+    if pushed_as and not pushed.use_up(request_uri=pushed_as):
+        return _nowhere(request, "This was decided already.")
     if not allowed:
-        return _back(_refusal(request, question))
+        return _back(_refusal(question))
     server = BankServer(_moment(request, presence))
-    headers, _, _ = server.create_authorization_response(
-        request.build_absolute_uri(), scopes=question.scopes
-    )
+    headers, _, _ = server.create_authorization_response(question.asked, scopes=question.scopes)
     return _back(headers["Location"])
 
 
-def _refusal(request: HttpRequest, question: Question) -> str:
+def _asked(request: HttpRequest) -> str | None:
+    """Return the address with all that is asked: the browser's, or what the program has pushed."""
+    pushed_as = request.GET.get("request_uri")
+    if pushed_as is None:
+        return request.build_absolute_uri()
+    query = pushed.query_of(
+        request_uri=pushed_as, client_id=request.GET.get("client_id", ""), now=now()
+    )
+    return None if query is None else f"{request.build_absolute_uri(request.path)}?{query}"
+
+
+def _refusal(question: Question) -> str:
     from oauthlib.oauth2.rfc6749.errors import AccessDeniedError
 
-    denied = AccessDeniedError(state=request.GET.get("state"))
+    state = parse_qs(urlsplit(question.asked).query).get("state", [None])[0]
+    denied = AccessDeniedError(state=state)
     return str(denied.in_uri(question.redirect_uri))
 
 
@@ -142,4 +160,4 @@ def _back(location: str) -> HttpResponse:
 
 def _moment(request: HttpRequest, presence: Presence | None = None) -> Moment:
     device = Device(client_address(request), request.headers.get("User-Agent", ""))
-    return Moment(now(), device, presence)
+    return Moment(now(), device, presence, is_pushed="request_uri" in request.GET)

@@ -63,6 +63,42 @@ class DeviceRequestSerializer(ProgramSerializer):
     scope = TextField(max_length=1000)
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "What stands in the address else",
+            value={
+                "client_id": "0199b3a0-5f3e-7c8e-9d5e-3f1d9d1f0a11",
+                "response_type": "code",
+                "redirect_uri": "https://books.example/callback",
+                "scope": "openid accounts:read",
+                "state": "af0ifjsldkj",
+                "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+                "code_challenge_method": "S256",
+            },
+            request_only=True,
+        )
+    ]
+)
+class PushSerializer(ProgramSerializer):
+    """What a program asks for, told directly."""
+
+    response_type = TextField(max_length=40)
+    redirect_uri = TextField(max_length=500)
+    scope = TextField(max_length=1000)
+    code_challenge = TextField(max_length=43)
+    code_challenge_method = TextField(max_length=10)
+    state = TextField(required=False, max_length=1000)
+    nonce = TextField(required=False, max_length=255)
+
+
+class PushedSerializer(serializers.Serializer[Any]):
+    """What the browser carries instead, with the `client_id`."""
+
+    request_uri = TextField()
+    expires_in = serializers.IntegerField(help_text="Seconds.")
+
+
 class DeviceAnswerSerializer(serializers.Serializer[Any]):
     """What a device keeps (`device_code`), and what it shows to its owner."""
 

@@ -12,6 +12,7 @@ from apps.auth.api import carriers
 from apps.auth.api.edge import (
     PublicView,
     device_of,
+    own_user,
     own_user_present,
     own_verified_user_present,
 )
@@ -20,6 +21,7 @@ from apps.auth.api.factor_serializers import (
     PasskeyRegistrationSerializer,
     PasskeyResponseSerializer,
     PasskeySerializer,
+    PasskeySignalsSerializer,
     PasskeysSerializer,
     RegisteredPasskeySerializer,
 )
@@ -140,3 +142,16 @@ class PasskeyView(APIView):
         """Remove a passkey: it opens nothing any more."""
         passkeys.remove(passkey_id=passkey_id, user_id=own_user_present(request).pk, now=now())
         return Response(status=204)
+
+
+class PasskeySignalsView(APIView):
+    """What authenticators should know."""
+
+    @extend_schema(operation_id="auth_webauthn_signals", responses=PasskeySignalsSerializer)
+    def get(self, request: Request) -> Response:
+        """Read what to signal to authenticators, after signing in, removing a passkey or moving.
+
+        They then hide passkeys that open nothing any more and show today's name and address.
+        """
+        found = passkeys.signals_for(user=own_user(request))
+        return Response(PasskeySignalsSerializer(found).data)

@@ -81,6 +81,7 @@ urlpatterns = [
     path("auth/external/<slug:provider>/start", external.StartView.as_view()),
     path("auth/external/<slug:provider>/link", external.LinkStartView.as_view()),
     path("auth/oauth/authorize", oauth_pages.authorize),
+    path("auth/oauth/par", oauth.PushView.as_view()),
     path("auth/oauth/device", oauth_device.device),
     path("auth/oauth/device_authorization", oauth.DeviceAuthorizationView.as_view()),
     path("auth/oauth/token", oauth.TokenView.as_view()),
@@ -105,6 +106,7 @@ urlpatterns = [
     path("auth/webauthn/register/verify", passkeys.RegistrationView.as_view()),
     path("auth/webauthn/login/options", passkeys.SignInOptionsView.as_view()),
     path("auth/webauthn/login/verify", passkeys.SignInView.as_view()),
+    path("auth/webauthn/signals", passkeys.PasskeySignalsView.as_view()),
     path("auth/webauthn/credentials", passkeys.PasskeysView.as_view()),
     path("auth/webauthn/credentials/<uuid:passkey_id>", passkeys.PasskeyView.as_view()),
 ]

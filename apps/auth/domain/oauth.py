@@ -16,6 +16,8 @@ GRANTABLE: Final = (*IDENTITY_SCOPES, *SCOPES)
 
 # A code is exchanged by a program, in the moment it arrives.
 CODE_LIFETIME: Final = timedelta(seconds=60)
+# Long enough to sign in with a second factor and to read what is asked.
+PUSHED_LIFETIME: Final = timedelta(minutes=10)
 # A person walks from the television to the telephone and signs in there.
 DEVICE_LIFETIME: Final = timedelta(minutes=10)
 DEVICE_INTERVAL_SECONDS: Final = 5

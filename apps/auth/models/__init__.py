@@ -11,7 +11,7 @@ from apps.auth.models.factors import (
     TrustedBrowser,
 )
 from apps.auth.models.mail import EmailChange, MailLink
-from apps.auth.models.oauth import AuthorizationCode, DeviceGrant, OAuthClient
+from apps.auth.models.oauth import AuthorizationCode, DeviceGrant, OAuthClient, PushedRequest
 from apps.auth.models.people import User
 from apps.auth.models.sessions import RefreshFamily, Session, SigningKey
 from apps.auth.models.staff import FactorReset, Impersonation, StaffAct
@@ -31,6 +31,7 @@ __all__ = [
     "MailLink",
     "OAuthClient",
     "Passkey",
+    "PushedRequest",
     "RecoveryCode",
     "RefreshFamily",
     "RoleChange",

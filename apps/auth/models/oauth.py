@@ -19,6 +19,8 @@ class OAuthClient(models.Model):
     scopes = ArrayField(models.CharField(max_length=40))
     # What the program's library verifies id tokens by (id_token_signed_response_alg).
     id_token_alg = models.CharField(max_length=8, default="EdDSA", db_default="EdDSA")
+    # Whether it has to push what it asks for (RFC 9126), so that nobody changes it on the way.
+    must_push = models.BooleanField(default=False, db_default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
@@ -114,4 +116,21 @@ class DeviceGrant(models.Model):
                 condition=Q(state__in=["pending", "denied"])
                 | Q(user__isnull=False, authenticated_at__isnull=False),
             ),
+        ]
+
+
+class PushedRequest(models.Model):
+    """What a program asks for, told to the bank directly and not by the browser (RFC 9126)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    client = models.ForeignKey(OAuthClient, on_delete=models.CASCADE, related_name="+")
+    uri_hash = models.CharField(max_length=64)
+    query = models.TextField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "vortex_auth_pushed_request"
+        indexes = [models.Index(fields=["expires_at"], name="vortex_auth_pushed_expiry")]
+        constraints = [
+            models.UniqueConstraint(name="vortex_auth_pushed_unique", fields=["uri_hash"])
         ]

@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
 from apps.auth import selectors
 from apps.auth.adapters import webauthn
 from apps.auth.contracts import UserPasskeyAdded, UserPasskeyRemoved, WrongAnswer
@@ -76,6 +78,20 @@ def register(
         trusted_browsers.distrust_all(user_id=user.pk, now=now)
         publish(UserPasskeyAdded(user_id=user.pk, passkey_id=passkey.pk, added_at=now))
     return passkey, fresh
+
+
+def signals_for(*, user: User) -> dict[str, Any]:
+    """Return what a browser tells its authenticators: which passkeys count, and their names."""
+    return {
+        "rp_id": str(settings.VORTEX_RP_ID),
+        "user_id": webauthn.as_text(user.pk.bytes),
+        "name": user.email,
+        "display_name": user.full_name,
+        "all_accepted_credential_ids": [
+            webauthn.as_text(bytes(key.credential_id))
+            for key in selectors.passkeys_of(user_id=user.pk)
+        ],
+    }
 
 
 def rename(*, passkey_id: UUID, user_id: UUID, name: str) -> Passkey:

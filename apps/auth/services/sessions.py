@@ -31,6 +31,7 @@ from apps.auth.models import (
     ExternalRequest,
     Impersonation,
     MailLink,
+    PushedRequest,
     RefreshFamily,
     Session,
     User,
@@ -170,6 +171,7 @@ def prune(*, now: datetime) -> int:
         AuthorizationCode.objects.filter(expires_at__lt=yesterday).delete()
         ExternalRequest.objects.filter(expires_at__lt=yesterday).delete()
         DeviceGrant.objects.filter(expires_at__lt=yesterday).delete()
+        PushedRequest.objects.filter(expires_at__lt=yesterday).delete()
         return len(ids)
 
 

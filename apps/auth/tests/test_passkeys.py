@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from rest_framework.test import APIClient
+from webauthn.helpers import base64url_to_bytes
 
 from apps.auth.contracts import UserPasskeyAdded, UserPasskeyRemoved
 from apps.auth.models import Passkey, Session, User
@@ -224,3 +226,23 @@ def test_whoever_is_deactivated_has_no_passkey_that_works(
     sessions.deactivate(user_id=ada.pk, now=now())
 
     assert enter(api, device).status_code == 401
+
+
+def test_authenticators_are_told_which_passkeys_count_and_todays_name(own: APIClient, ada: User):
+    kept, lost = SoftPasskey(), SoftPasskey()
+    ids = [registered(own, kept).json()["id"]]
+    Session.objects.update(amr=["pwd", "hwk", "mfa"])
+    ids.append(registered(own, lost).json()["id"])
+    path = "/api/auth/webauthn/signals"
+    before = own.get(path).json()
+    Passkey.objects.filter(pk=ids[1]).delete()
+    User.objects.update(full_name="Ada King")
+
+    after = own.get(path).json()
+
+    assert len(before["all_accepted_credential_ids"]) == 2
+    [left] = after["all_accepted_credential_ids"]
+    assert base64url_to_bytes(left) == bytes(Passkey.objects.get().credential_id)
+    assert base64url_to_bytes(after["user_id"]) == ada.pk.bytes
+    assert (after["rp_id"], after["display_name"]) == (settings.VORTEX_RP_ID, "Ada King")
+    assert client_of(None).get(path).status_code == 401

@@ -88,6 +88,9 @@ class Command(BaseCommand):
         filled = fill(demo, until=until, after=after, style=options["progress"])
         marker.write(note, marker.Marker(first=first, customers=len(demo.people), until=until))
         self._tell(filled, time.perf_counter() - began)
+        if "auth" in settings.VORTEX_HOSTED:  # the story of a service of its own is not told
+            emails = [person.email for person in demo.people]
+            call_command("demo_sign_ins", *emails, stdout=self.stdout)
         if "accounts" in settings.VORTEX_HOSTED:  # else the service's own clockwork does it
             call_command("issue_statements", stdout=self.stdout)
 

@@ -41,6 +41,7 @@ def register(
     homepage: str = "",
     created_by: UUID | None = None,
     id_token_alg: str = EDDSA,
+    must_push: bool = False,
 ) -> tuple[OAuthClient, str]:
     """Register a program and return it with its secret, empty where it can keep none.
 
@@ -60,6 +61,7 @@ def register(
             created_at=now,
             created_by_id=created_by,
             id_token_alg=id_token_alg,
+            must_push=must_push,
         )
     return client, secret
 

@@ -43,6 +43,7 @@ class Moment:
     now: datetime
     device: Device
     presence: grants.Presence | None = None
+    is_pushed: bool = False  # whether the program itself has said what it asks for (RFC 9126)
 
 
 class BankRules(RequestValidator):  # type: ignore[misc]
@@ -192,6 +193,13 @@ class BankRules(RequestValidator):  # type: ignore[misc]
         del request
         return False
 
+    def must_be_pushed(self, request: Any) -> dict[str, Any]:
+        """Refuse what a browser brings where the program has to push it."""
+        client = clients.active(client_id=request.client_id or "")
+        if client is not None and client.must_push and not self.moment.is_pushed:
+            raise errors.InvalidRequestError("this program pushes its requests", request=request)
+        return {}
+
     def access_token(self, request: Any) -> str:
         """Make the tokens of a request that oauthlib has found nothing wrong with."""
         if request.grant_type != "refresh_token":
@@ -234,6 +242,7 @@ class BankServer(AuthorizationEndpoint, TokenEndpoint):  # type: ignore[misc]
         rules = BankRules(moment)
         code = AuthorizationCodeGrant(rules)
         code.proxy_target.custom_validators.pre_auth.append(_narrow)
+        code.proxy_target.custom_validators.pre_auth.append(rules.must_be_pushed)
         code.proxy_target.register_code_modifier(_with_issuer)
         refresh = RefreshTokenGrant(rules)
         bearer = BearerToken(
