@@ -19,6 +19,8 @@ TYPED = {
     "homepage": "",
     "redirect_uris": "https://books.example/callback\r\nhttps://books.example/other\r\n",
     "scopes": ["openid", "accounts:read"],
+    "id_token_alg": "RS256",
+    "must_push": "on",
     "keeps_a_secret": "on",
 }
 
@@ -38,6 +40,7 @@ def test_an_administrator_registers_a_program_and_sees_its_secret_once():
         "https://books.example/callback",
         "https://books.example/other",
     ]
+    assert (client.id_token_alg, client.must_push) == ("RS256", True)
     assert client.created_by is not None
     assert LogEntry.objects.count() == 1
 
@@ -51,6 +54,7 @@ def test_an_administrator_registers_a_program_and_sees_its_secret_once():
         {"scopes": []},
         {"homepage": "javascript:alert(1)"},
         {"name": "\u0007"},
+        {"id_token_alg": "none"},
     ],
     ids=str,
 )

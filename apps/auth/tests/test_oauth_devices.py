@@ -79,7 +79,7 @@ def later(monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
-def test_an_independent_client_waits_for_a_yes_and_reads_what_it_was_let(ada: User, later):
+def test_an_independent_client_waits_for_a_yes_and_reads_what_it_was_let(ada: User):
     program = a_program(confidential=False)
     library = program.library()
     bank = httpx.Client(transport=transport(), base_url="http://localhost")
@@ -93,7 +93,6 @@ def test_an_independent_client_waits_for_a_yes_and_reads_what_it_was_let(ada: Us
     with pytest.raises(OAuthError, match="authorization_pending"):
         library.fetch_token(there["token_endpoint"], **poll)
     answer = decided(ada, page_of(asked))
-    later(seconds=6)
     tokens = library.fetch_token(there["token_endpoint"], **poll)
 
     assert "Your device is connected" in answer.content.decode()

@@ -175,7 +175,7 @@ def test_a_yes_does_not_outlive_what_was_proved(ada: User, monkeypatch):
     assert b"Sign in to go on" in gone.get(program.address()).content
 
     reactivated(ada)
-    monkeypatch.setattr("apps.auth.api.oauth_pages._PRESENT_FOR", timedelta(0))
+    monkeypatch.setattr("apps.auth.api.oauth_presence._PRESENT_FOR", timedelta(0))
     assert b"Sign in to go on" in late.get(program.address()).content
 
 
