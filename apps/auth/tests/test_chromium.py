@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
+from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
 from apps.auth.models import Passkey, User
@@ -85,22 +86,29 @@ def tokens(ada: User) -> str:
     return sign_in(ada).access
 
 
-@pytest.fixture
-def browser(tokens: str, live_server, settings, monkeypatch) -> Iterator[Browser]:
-    """Chromium on a page of the bank."""
-    # Playwright keeps a loop in this thread, which Django takes for asynchronous code.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    settings.VORTEX_ORIGINS = (live_server.url,)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    """One Chromium for all of these tests; each has a profile and an authenticator of its own."""
+    with pytest.MonkeyPatch.context() as patched, sync_playwright() as playwright:
+        # Playwright keeps a loop in this thread, which Django takes for asynchronous code.
+        patched.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        running = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
         )
-        context = chromium.new_context(bypass_csp=True)
-        page = context.new_page()
-        page.goto(f"{live_server.url}/health/live")
-        page.evaluate(_CALLS)
-        yield Browser(page, context.new_cdp_session(page))
-        chromium.close()
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def browser(chromium: Chromium, tokens: str, live_server, settings) -> Iterator[Browser]:
+    """A profile of Chromium, on a page of the bank."""
+    settings.VORTEX_ORIGINS = (live_server.url,)
+    context = chromium.new_context(bypass_csp=True)
+    page = context.new_page()
+    page.goto(f"{live_server.url}/health/live")
+    page.evaluate(_CALLS)
+    yield Browser(page, context.new_cdp_session(page))
+    context.close()
 
 
 def test_a_platform_authenticator_registers_once_and_signs_in(
@@ -140,13 +148,11 @@ def test_a_page_of_another_origin_gets_nothing_accepted(browser: Browser, tokens
 
 
 def test_a_person_lets_a_program_in_by_passkey_under_the_pages_own_policy(
-    browser: Browser, tokens: str, ada: User, live_server
+    browser: Browser, chromium: Chromium, tokens: str, ada: User, live_server
 ):
     assert browser.run("token => register(token)", tokens)["status"] == 201
     back = f"{live_server.url.replace('localhost', '127.0.0.1')}/health/live"
     program = a_program(redirect_uris=(back,), confidential=False)
-    chromium = browser.page.context.browser
-    assert chromium is not None
     strict = chromium.new_context()
     page = strict.new_page()
     complaints: list[str] = []
@@ -173,3 +179,4 @@ def test_a_person_lets_a_program_in_by_passkey_under_the_pages_own_policy(
         == 200
     )
     assert complaints == []
+    strict.close()

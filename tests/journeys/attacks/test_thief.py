@@ -160,9 +160,25 @@ def test_signing_in_leads_nowhere_else(thief: httpx.Client, target: str) -> None
 
 
 def test_the_links_of_mails_are_guessed_by_nobody(thief: httpx.Client) -> None:
-    for path in ("/api/auth/password/reset", "/api/auth/email/verify"):
+    for path in ("password/reset", "email/verify", "email/undo"):
         body = {"token": "A" * 43, "password": "correct horse battery"}
-        assert thief.post(path, json=body).json()["code"] == "link_not_valid"
+        assert thief.post(f"/api/auth/{path}", json=body).json()["code"] == "link_not_valid"
+
+
+def test_a_code_by_mail_is_guessed_by_nobody_and_tells_nothing(thief: httpx.Client) -> None:
+    answers = [
+        thief.post("/api/auth/login/code", json={"email": email})
+        for email in (VICTIM, "nobody@example.com")
+    ]
+    assert [one.status_code for one in answers] == [202, 202]
+    assert {len(one.content) for one in answers} == {len(answers[0].content)}
+
+    for one in answers:
+        challenge = one.json()["challenge"]
+        for guess in range(6):
+            body = {"challenge": challenge, "code": f"{guess:08d}"}
+            refused = thief.post("/api/auth/login/code/verify", json=body)
+            assert refused.json()["code"] == "wrong_answer"
 
 
 def test_the_page_of_consent_sends_nobody_to_a_thief(thief: httpx.Client) -> None:

@@ -12,6 +12,7 @@ export const routes: readonly Route[] = [
   { path: "/security", load: () => import("./screens/security") },
   { path: "/profile", load: () => import("./screens/profile") },
   { path: "/sign-in", load: () => import("./screens/sign-in"), open: true, bare: true },
+  { path: "/sign-in/code", load: () => import("./screens/mail-code"), open: true, bare: true },
   { path: "/register", load: () => import("./screens/register"), open: true, bare: true },
   { path: "/verify-email", load: () => import("./screens/verify-email"), open: true, bare: true },
   { path: "/undo-email", load: () => import("./screens/undo-email"), open: true, bare: true },

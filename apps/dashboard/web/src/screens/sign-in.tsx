@@ -109,6 +109,9 @@ function First({ ask, enter }: { ask: (question: Question) => void; enter: Enter
           <a class="front-link" href="/reset-password">
             {t("signin.forgot")}
           </a>
+          <a class="front-link" href="/sign-in/code">
+            {t("signin.by_mail")}
+          </a>
         </form>
       </div>
     </Frame>
