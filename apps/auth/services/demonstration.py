@@ -4,9 +4,8 @@ Rows only, and no events: nobody is told by mail of what has happened in a story
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 from apps.auth.adapters import codes
 from apps.auth.domain.consents import AI_TRAINING, MARKETING, TERMS, VERSIONS
@@ -38,6 +37,7 @@ class _Visit:
     risk: int = 0
 
 
+_FOUNDED: Final = datetime(2024, 1, 1, tzinfo=UTC)
 # Networks of RFC 5737, which nobody has.
 _VISITS: Final = (
     _Visit(171, _FIREFOX, "192.0.2.0/24", "Hamburg, Germany"),
@@ -128,7 +128,7 @@ def _store(session: Session, began: datetime, seen: datetime, *, ended: str) -> 
 @needs_transaction("auth")
 def _program(registered_at: datetime) -> OAuthClient:
     client, _ = OAuthClient.objects.get_or_create(
-        pk=_id_of("program", registered_at),
+        pk=derived_id(_FOUNDED, "demo", "auth", "program"),
         defaults={
             "name": "Haushaltsbuch",
             "homepage": "https://haushaltsbuch.example/",
@@ -153,7 +153,3 @@ def _key(user: User, now: datetime) -> None:
         expires_at=now + timedelta(days=305),
         last_used_at=now - timedelta(days=1),
     )
-
-
-def _id_of(name: str, moment: datetime) -> UUID:
-    return derived_id(moment, "demo", "auth", name)

@@ -101,6 +101,7 @@ def test_an_independent_client_waits_for_a_yes_and_reads_what_it_was_let(ada: Us
     assert tokens["id_token"]
     principal = identity.verify(tokens["access_token"])
     assert (principal.user_id, principal.client_id) == (ada.pk, program.client.client_id)
+    library.scope = tokens["scope"]  # else authlib asks for all that the program may ask for
     assert library.refresh_token(there["token_endpoint"])["access_token"]
     with pytest.raises(OAuthError, match="invalid_grant"):
         library.fetch_token(there["token_endpoint"], **poll)
