@@ -76,6 +76,12 @@ def accounts_per_person() -> int:
     return open_accounts_per_person() * _EVER_PER_OPEN
 
 
+def minimum_minor(product: str, currency: str) -> int:
+    """Return what a debit has to leave on a new account: VORTEX_MINIMUM_BALANCES, minor units."""
+    known = getattr(settings, "VORTEX_MINIMUM_BALANCES", {})
+    return int(known.get(f"{product}.{currency}", 0))
+
+
 def cooling_off() -> timedelta:
     """Return how long a raised limit waits: VORTEX_LIMIT_COOLING_OFF_SECONDS."""
     seconds = getattr(settings, "VORTEX_LIMIT_COOLING_OFF_SECONDS", None)

@@ -1,13 +1,62 @@
 """What accounts hears of the ledger; the second delivery of an event does nothing."""
 
 from datetime import date
+from functools import partial
 from typing import Final
 from uuid import UUID
 
+from apps.accounts.contracts import (
+    AccountAliasChanged,
+    AccountBalanceThresholdCrossed,
+    AccountCardChanged,
+    AccountCardIssued,
+    AccountClosedEvent,
+    AccountDormant,
+    AccountFrozenEvent,
+    AccountLimitChanged,
+    AccountLinked,
+    AccountMemberAdded,
+    AccountMemberRemoved,
+    AccountOpened,
+    AccountReactivated,
+    AccountReopened,
+    AccountUnfrozenEvent,
+    AccountUnlinked,
+    AccountUpdated,
+    LinkReauthRequired,
+    LinkSyncCompleted,
+    StatementReady,
+)
+from apps.accounts.selectors.members import member_ids
 from apps.accounts.services import card_payments, dormancy, monitors, pots
 from apps.transactions.contracts import HoldExpired, PostingKind, TransactionPosted
 from vortex.clock import now
+from vortex.db import after_commit
 from vortex.inbox import on
+from vortex.realtime import News, push_many
+
+AccountFact = (
+    AccountOpened
+    | AccountUpdated
+    | AccountFrozenEvent
+    | AccountUnfrozenEvent
+    | AccountClosedEvent
+    | AccountReopened
+    | AccountDormant
+    | AccountReactivated
+    | AccountLimitChanged
+    | AccountAliasChanged
+    | AccountCardIssued
+    | AccountCardChanged
+    | AccountMemberAdded
+    | AccountMemberRemoved
+    | AccountBalanceThresholdCrossed
+    | AccountLinked
+    | AccountUnlinked
+    | LinkSyncCompleted
+    | LinkReauthRequired
+    | StatementReady
+)
 
 # What the bank books by itself is no use of an account.
 _NO_USE: Final = frozenset({PostingKind.FEE.value, PostingKind.INTEREST.value})
@@ -62,6 +111,39 @@ def round_up(events: list[TransactionPosted]) -> None:
         ],
         heard_at=now(),
     )
+
+
+@on(AccountOpened)
+@on(AccountUpdated)
+@on(AccountFrozenEvent)
+@on(AccountUnfrozenEvent)
+@on(AccountClosedEvent)
+@on(AccountReopened)
+@on(AccountDormant)
+@on(AccountReactivated)
+@on(AccountLimitChanged)
+@on(AccountAliasChanged)
+@on(AccountCardIssued)
+@on(AccountCardChanged)
+@on(AccountMemberAdded)
+@on(AccountMemberRemoved)
+@on(AccountBalanceThresholdCrossed)
+@on(AccountLinked)
+@on(AccountUnlinked)
+@on(LinkSyncCompleted)
+@on(LinkReauthRequired)
+@on(StatementReady)
+def tell_those_who_see(event: AccountFact) -> None:
+    """Push that something about an account has changed to its owner and to all who share it.
+
+    What it is has to be read: the socket is a hint, and not everybody sees all of an account.
+    """
+    told = {event.owner_id, *member_ids(account_id=event.account_id)}
+    if isinstance(event, AccountMemberRemoved):
+        told.add(event.user_id)
+    said = {"account_id": str(event.account_id), "event": event.event_type}
+    news = [News(user_id, "account.changed", said) for user_id in sorted(told)]
+    after_commit(partial(push_many, news))
 
 
 @on(HoldExpired, batch=200)

@@ -10,6 +10,7 @@ from apps.transactions.contracts import (
     TransactionImportCompleted,
     TransactionPosted,
 )
+from apps.transactions.selectors.keeping import sharers_of
 from apps.transactions.services import chaining, pairing, ruling
 from vortex.clock import now
 from vortex.db import after_commit
@@ -21,25 +22,30 @@ from vortex.realtime import News, push_many
 
 @on(TransactionPosted, batch=200)
 def tell_the_owners(events: list[TransactionPosted]) -> None:
-    """Push each posting to its owners, and once per account the balance after the last of them.
+    """Push each posting to all who see its accounts, and per account the balance after the last.
 
     The socket is a hint: whoever misses it reads the list. So a push that is lost is not sought,
     and all of them go out together once the batch stands.
     """
     news: list[News] = []
     balances: dict[UUID, PostedLeg] = {}
+    owned = {leg.account_id for event in events for leg in event.legs if leg.owner_id is not None}
+    sharers = sharers_of(account_ids=owned)
     for event in events:
         for leg in event.legs:
             if leg.owner_id is None:
                 continue
-            news.append(News(leg.owner_id, "transaction.posted", _news(event, leg)))
+            said = _news(event, leg)
+            seen_by = (leg.owner_id, *sharers.get(leg.account_id, ()))
+            news.extend(News(user_id, "transaction.posted", said) for user_id in seen_by)
             known = balances.get(leg.account_id)
             if known is None or leg.version > known.version:
                 balances[leg.account_id] = leg
     news.extend(
-        News(leg.owner_id, "balance.changed", _balance(leg))
+        News(user_id, "balance.changed", _balance(leg))
         for leg in balances.values()
-        if leg.owner_id is not None
+        for user_id in (leg.owner_id, *sharers.get(leg.account_id, ()))
+        if user_id is not None
     )
     after_commit(partial(push_many, news))
 

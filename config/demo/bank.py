@@ -13,7 +13,9 @@ from itertools import islice
 from typing import Final
 from uuid import UUID
 
-from apps.accounts.contracts import Accounts
+from msgspec.structs import replace
+
+from apps.accounts.contracts import Accounts, Arranging
 from apps.auth.contracts import UserNotFound, Users, UserView
 from apps.transactions.contracts import (
     ExchangeRates,
@@ -23,6 +25,7 @@ from apps.transactions.contracts import (
     Outcome,
     Posting,
 )
+from config.demo.arranged import ARRANGED
 from config.demo.calendar import at, years_before
 from config.demo.life import simulate
 from config.demo.movement import OWN_ACCOUNTS, Flow, Movement, own
@@ -124,7 +127,27 @@ def fill(demo: Demonstration, *, until: datetime, after: datetime | None, style:
             postings = tuple(_posting(demo, movement, ids) for movement in batch)
             filled.add(bind(Ledger).post_many(batch_id=new_id(), postings=postings))
             advance(len(batch))
+    if after is None:
+        _arrange(demo, until)
     return filled
+
+
+def _arrange(demo: Demonstration, at: datetime) -> None:
+    """Put limits, pots, cards and the like around accounts, after all that has happened there."""
+    people = {person.key for person in demo.people}
+    for person in demo.people:
+        for purse in person.purses:
+            arranged, sharer = ARRANGED.get(purse.key, (None, ""))
+            if arranged is None:
+                continue
+            if sharer in people:
+                arranged = replace(arranged, joint_holder_id=demo.id_of("user", sharer))
+            bind(Arranging).arrange(
+                arrangement_id=demo.id_of("arrangement", purse.key),
+                account_id=demo.id_of("account", purse.key),
+                arrangement=arranged,
+                arranged_at=at,
+            )
 
 
 def _open(demo: Demonstration, style: Style) -> None:

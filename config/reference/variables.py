@@ -101,6 +101,11 @@ VARIABLES: dict[str, Variable] = {
         "the bearer token of `/metrics`; without it nobody reads them"
     ),
     "VORTEX_MAIL_FROM": Variable("the sender of mail to people", "VortexCore <no-reply@localhost>"),
+    "VORTEX_MINIMUM_BALANCES": Variable(
+        "what a debit has to leave on accounts that customers open from then on: a JSON object of"
+        ' minor units by product and currency, such as `{"savings.EUR": 1000}`',
+        "{}",
+    ),
     "VORTEX_MOVE_JOURNAL_URL": Variable(
         "a superuser's URL of the server that keeps the journal of moves (`python -m extraction`);"
         " an embedded bank knows its own"

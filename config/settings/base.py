@@ -79,6 +79,10 @@ VORTEX_GATE_POLICY = os.environ.get("VORTEX_GATE_POLICY", "{}")
 VORTEX_PAYMENT_JUDGE = os.environ.get("VORTEX_PAYMENT_JUDGE", "")
 # Banks whose accounts customers may link; base_url speaks UK Open Banking 4.0.
 VORTEX_LINKED_BANKS = os.environ.get("VORTEX_LINKED_BANKS", "[]")
+# What a debit has to leave on new accounts, in minor units: {"savings.EUR": 1000}.
+VORTEX_MINIMUM_BALANCES = msgspec.json.decode(
+    os.environ.get("VORTEX_MINIMUM_BALANCES", "{}"), type=dict[str, int]
+)
 # What makes virtual cards and keeps their numbers: the local vault, or an issuer.
 VORTEX_CARD_VAULT = os.environ.get("VORTEX_CARD_VAULT", '{"kind": "local"}')
 # Other providers of identities, as a JSON list of {name, title, issuer, client_id, client_secret}.

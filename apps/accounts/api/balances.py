@@ -39,7 +39,7 @@ class BalanceAtSerializer(serializers.Serializer[Any]):
 class FundsSerializer(serializers.Serializer[Any]):
     """All of an account's money.
 
-    available = booked + overdraft - held. Of the past only what was booked is known.
+    available = booked + overdraft - held - minimum. Of the past only what was booked is known.
     """
 
     account_id = serializers.UUIDField()
@@ -49,7 +49,8 @@ class FundsSerializer(serializers.Serializer[Any]):
     pending_in = MoneyField(allow_null=True, help_text="Set aside elsewhere, to come here.")
     overdraft = MoneyField(allow_null=True, help_text="How far below zero the account may go.")
     overdraft_left = MoneyField(allow_null=True, help_text="What of the overdraft is not used.")
-    available = MoneyField(allow_null=True, help_text="booked + overdraft - held.")
+    minimum = MoneyField(allow_null=True, help_text="What a debit has to leave on the account.")
+    available = MoneyField(allow_null=True, help_text="booked + overdraft - held - minimum.")
 
 
 class BalanceRangeSerializer(serializers.Serializer[Any]):
@@ -120,9 +121,10 @@ class BalanceView(APIView):
 
     @extend_schema(operation_id="accounts_balance", responses=BalanceSerializer)
     def get(self, request: Request, account_id: UUID) -> Response:
-        """Ask the ledger for the balance: available = booked + overdraft - held."""
-        balance = selectors.balance(account_id=seen(request, account_id).pk)
-        return Response(BalanceSerializer(balance).data)
+        """Ask the ledger for the balance: available = booked + overdraft - held - minimum."""
+        account = seen(request, account_id)
+        balance = selectors.balance(account_id=account.pk)
+        return Response(BalanceSerializer((account, balance)).data)
 
 
 class BalancesView(APIView):
@@ -139,7 +141,11 @@ class BalancesView(APIView):
         asked.is_valid(raise_exception=True)
         account = seen(request, account_id)
         at = asked.validated_data.get("at")
-        said = _funds(money.funds(account_id=account.pk)) if at is None else _then(account, at)
+        said = (
+            _funds(account, money.funds(account_id=account.pk))
+            if at is None
+            else _then(account, at)
+        )
         return Response(FundsSerializer(said).data)
 
 
@@ -205,7 +211,7 @@ def _worth(one: money.Worth) -> dict[str, Any]:
     return {"currency": one.currency, "accounts": one.accounts, **amounts}
 
 
-def _funds(funds: Funds) -> dict[str, Any]:
+def _funds(account: Account, funds: Funds) -> dict[str, Any]:
     free = funds.booked_minor - funds.held_minor
     minor = {
         "booked": funds.booked_minor,
@@ -213,15 +219,21 @@ def _funds(funds: Funds) -> dict[str, Any]:
         "pending_in": funds.pending_in_minor,
         "overdraft": funds.overdraft_minor,
         "overdraft_left": funds.overdraft_minor + min(free, 0),
-        "available": free + funds.overdraft_minor,
+        "minimum": account.minimum_minor,
+        "available": free + funds.overdraft_minor - account.minimum_minor,
     }
     amounts = {name: Money(value, funds.currency) for name, value in minor.items()}
     return {"account_id": funds.account_id, "as_of": funds.as_of, **amounts}
 
 
+_UNKNOWN_THEN: Final = (
+    *("held", "pending_in", "overdraft", "overdraft_left", "minimum", "available"),
+)
+
+
 def _then(account: Account, at: datetime) -> dict[str, Any]:
     booked = Money(money.booked_at(account_id=account.pk, at=at), account.currency)
-    unknown = dict.fromkeys(("held", "pending_in", "overdraft", "overdraft_left", "available"))
+    unknown = dict.fromkeys(_UNKNOWN_THEN)
     return {"account_id": account.pk, "as_of": at, "booked": booked, **unknown}
 
 

@@ -137,7 +137,7 @@ class LimitView(APIView):
 
 def page(known: tuple[LimitUsage, ...], currency: str) -> dict[str, Any]:
     """Return limits as a page."""
-    items = [_shown(usage, currency) for usage in known]
+    items = [shown_limit(usage, currency) for usage in known]
     return {"items": SpendingLimitShownSerializer(items, many=True).data, "next_cursor": None}
 
 
@@ -176,7 +176,8 @@ def _changed(
     return tagged(request, answer, etag(account.pk, known))
 
 
-def _shown(usage: LimitUsage, currency: str) -> dict[str, Any]:
+def shown_limit(usage: LimitUsage, currency: str) -> dict[str, Any]:
+    """Return a limit as the API shows it."""
     limit, at = usage.limit, now()
     amount = in_force(limit, at)
     waits = limit.next_at is not None and limit.next_at > at

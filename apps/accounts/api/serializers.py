@@ -69,12 +69,20 @@ class FactsSerializer(serializers.Serializer[Any]):
         help_text="Not used for a year: frozen for debits until it is reactivated."
     )
     overdraft = MoneyField(help_text="How far below zero the account may go.")
+    minimum = MoneyField(help_text="What a debit has to leave on the account.")
+    is_primary = serializers.SerializerMethodField(
+        help_text="Where its owner is paid to if nobody says which account."
+    )
     opened_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)
 
     def get_iban(self, account: Account) -> str:
         """Return the number, as far as the caller may know it."""
         return masked(account.iban) if self.get_role(account) == Role.DELEGATE else account.iban
+
+    def get_is_primary(self, account: Account) -> bool:
+        """Return whether it is the owner's primary account, which is the owner's to know."""
+        return account.is_primary and self.get_role(account) == Role.OWNER
 
     @extend_schema_field(serializers.ChoiceField(choices=list(Role)))
     def get_role(self, account: Account) -> str:
@@ -87,24 +95,30 @@ class AccountSerializer(FactsSerializer, LookSerializer):
 
 
 class BalanceSerializer(serializers.Serializer[Any]):
-    """An account's money: available = booked + overdraft - held."""
+    """An account's money: available = booked + overdraft - held - minimum."""
 
     account_id = serializers.UUIDField()
     booked = MoneyField(help_text="The sum of all entries.")
     held = MoneyField(help_text="Set aside for payments that are not booked yet.")
     overdraft = MoneyField(help_text="How far below zero the account may go.")
-    available = MoneyField(help_text="What a debit may take now: booked + overdraft - held.")
+    minimum = MoneyField(help_text="What a debit has to leave on the account.")
+    available = MoneyField(help_text="What a debit may take: booked + overdraft - held - minimum.")
     version = serializers.IntegerField(help_text="Counts the account's entries.")
     as_of = serializers.DateTimeField()
 
-    def to_representation(self, instance: Balance) -> dict[str, Any]:
-        """Return the ledger's answer, with amounts as the API writes them."""
-        amounts = {
-            name: Money(getattr(instance, f"{name}_minor"), instance.currency)
-            for name in ("booked", "held", "overdraft", "available")
+    def to_representation(self, instance: tuple[Account, Balance]) -> dict[str, Any]:
+        """Return the ledger's answer beside the account's terms, as the API writes amounts."""
+        account, balance = instance
+        minor = {
+            "booked": balance.booked_minor,
+            "held": balance.held_minor,
+            "overdraft": balance.overdraft_minor,
+            "minimum": account.minimum_minor,
+            "available": balance.available_minor - account.minimum_minor,
         }
-        shown = {"account_id": instance.account_id, "version": instance.version, **amounts}
-        return super().to_representation({**shown, "as_of": instance.as_of})
+        amounts = {name: Money(value, balance.currency) for name, value in minor.items()}
+        shown = {"account_id": balance.account_id, "version": balance.version, **amounts}
+        return super().to_representation({**shown, "as_of": balance.as_of})
 
 
 class HeldAccountSerializer(AccountSerializer):
@@ -116,7 +130,7 @@ class HeldAccountSerializer(AccountSerializer):
         """Return an account with the balance that the ledger gave for it."""
         account, balance = instance
         shown = AccountSerializer(account).data
-        return {**shown, "balance": BalanceSerializer(balance).data}
+        return {**shown, "balance": BalanceSerializer((account, balance)).data}
 
 
 class WantedSerializer(serializers.Serializer[Any]):
@@ -126,10 +140,19 @@ class WantedSerializer(serializers.Serializer[Any]):
     currency = serializers.RegexField(r"^[A-Z]{3}$", required=False)
 
 
-class IbanSerializer(serializers.Serializer[Any]):
-    """An account to be found by its number."""
+class WantedPayeeSerializer(serializers.Serializer[Any]):
+    """An account to be found by its number or by its alias."""
 
-    iban = TextField(max_length=64, help_text="Spaces and case do not matter.")
+    iban = TextField(
+        max_length=64, required=False, help_text="Spaces and case do not matter. Or `alias`."
+    )
+    alias = TextField(max_length=64, required=False, help_text="`@ada`, say. Or `iban`.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse both at once, and neither."""
+        if len(attrs) != 1:
+            raise serializers.ValidationError("Name an iban or an alias.", "one_of")
+        return attrs
 
 
 class PayeeSerializer(serializers.Serializer[Any]):

@@ -3,13 +3,16 @@
 from django.urls import path
 
 from apps.accounts.api import (
+    aliases,
     balances,
     cards,
+    letter,
     limits,
     links,
     members,
     monitors,
     pots,
+    security,
     standing,
     statements,
     views,
@@ -41,6 +44,10 @@ urlpatterns = [
     path("accounts/pots/<uuid:pot_id>/transfer", pots.PotTransferView.as_view()),
     path("accounts/summary", balances.SummaryView.as_view()),
     path("accounts/<uuid:account_id>", views.AccountView.as_view()),
+    path("accounts/<uuid:account_id>/alias", aliases.AliasView.as_view()),
+    path("accounts/<uuid:account_id>/letter", letter.LetterView.as_view()),
+    path("accounts/<uuid:account_id>/primary", views.PrimaryView.as_view()),
+    path("accounts/<uuid:account_id>/security", security.SecurityView.as_view()),
     path("accounts/<uuid:account_id>/balance", balances.BalanceView.as_view()),
     path("accounts/<uuid:account_id>/balance/history", balances.HistoryView.as_view()),
     path("accounts/<uuid:account_id>/balances", balances.BalancesView.as_view()),

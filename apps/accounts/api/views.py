@@ -13,17 +13,19 @@ from apps.accounts.api.own import etag, own, seen
 from apps.accounts.api.serializers import (
     AccountSerializer,
     HeldAccountSerializer,
-    IbanSerializer,
     LookSerializer,
     OpeningSerializer,
     PayeeSerializer,
+    WantedPayeeSerializer,
     WantedSerializer,
 )
 from apps.accounts.api.standing import change_own
+from apps.accounts.conf import minimum_minor
 from apps.accounts.domain.standing import Change
 from apps.accounts.domain.terms import Terms
+from apps.accounts.selectors.aliases import account_by_alias
 from apps.accounts.selectors.members import accounts_seen_by
-from apps.accounts.services import appearance, opening
+from apps.accounts.services import appearance, opening, primary
 from vortex.clock import now
 from vortex.http.etag import require_match, tagged
 from vortex.http.idempotency import IdempotentView
@@ -62,7 +64,11 @@ class AccountsView(IdempotentView):
         nickname = asked.validated_data.pop("nickname")
         opened = opening.open_account(
             account_id=self.slot.derive("account"),
-            terms=Terms(owner_id=caller(request).user_id, **asked.validated_data),
+            terms=Terms(
+                owner_id=caller(request).user_id,
+                minimum_minor=minimum_minor(**asked.validated_data),
+                **asked.validated_data,
+            ),
             nickname=nickname,
             opened_at=now(),
         )
@@ -117,20 +123,38 @@ class AccountView(APIView):
         return tagged(request, Response(AccountSerializer(changed).data), etag(changed))
 
 
+class PrimaryView(APIView):
+    """The account that a person is paid to where nobody says which."""
+
+    @extend_schema(operation_id="accounts_primary", request=None, responses=AccountSerializer)
+    def post(self, request: Request, account_id: UUID) -> Response:
+        """Make an account one's primary one, in the place of the other."""
+        changed = primary.make_primary(
+            account_id=account_id, owner_id=caller(request).user_id, at=now()
+        )
+        return tagged(request, Response(AccountSerializer(changed).data), etag(changed))
+
+
 class ResolveView(APIView):
-    """Finding the account that an IBAN names."""
+    """Finding the account that an IBAN or an alias names."""
 
     throttle_scope = "resolve"
 
     @extend_schema(
-        operation_id="accounts_resolve", parameters=[IbanSerializer], responses=PayeeSerializer
+        operation_id="accounts_resolve",
+        parameters=[WantedPayeeSerializer],
+        responses=PayeeSerializer,
     )
     def get(self, request: Request) -> Response:
         """Find the account of another customer, to pay into it.
 
         Name and number come back masked: enough to recognise whom one knows.
         """
-        asked = IbanSerializer(data=request.query_params.dict())
+        asked = WantedPayeeSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        account, holder = selectors.payee_by_iban(iban=asked.validated_data["iban"])
+        if "alias" in asked.validated_data:
+            found = account_by_alias(alias=asked.validated_data["alias"])
+        else:
+            found = selectors.account_by_iban(iban=asked.validated_data["iban"])
+        account, holder = selectors.payee(found)
         return Response(PayeeSerializer(account, context={"holder": holder}).data)

@@ -4,6 +4,23 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from apps.accounts.contracts.absence import AccountNotFound
+from apps.accounts.contracts.aliases import (
+    AccountAliasChanged,
+    AliasNotFound,
+    AliasReserved,
+    AliasTaken,
+    InvalidAlias,
+    TooManyAliases,
+)
+from apps.accounts.contracts.arranging import (
+    ArrangedLimit,
+    ArrangedMonitor,
+    ArrangedPot,
+    Arrangement,
+    ArrangementRefused,
+    Arranging,
+)
 from apps.accounts.contracts.cards import (
     AccountCardChanged,
     AccountCardIssued,
@@ -57,13 +74,15 @@ from apps.accounts.contracts.pots import (
     TooManyMonitors,
     TooManyPots,
 )
+from apps.accounts.contracts.spending import Spending
 from apps.accounts.contracts.statements import StatementReady
 from vortex.contracts import Event, Service, Value, command, event, query
-from vortex.errors import Conflict, Invalid, NotFound, Refused
+from vortex.errors import Conflict, Invalid, Refused
 from vortex.money import UnknownCurrency
 
 # Published here, written in the modules beside.
 __all__ = [
+    "AccountAliasChanged",
     "AccountBalanceThresholdCrossed",
     "AccountCardChanged",
     "AccountCardIssued",
@@ -71,7 +90,17 @@ __all__ = [
     "AccountLinked",
     "AccountMemberAdded",
     "AccountMemberRemoved",
+    "AccountNotFound",
     "AccountUnlinked",
+    "AliasNotFound",
+    "AliasReserved",
+    "AliasTaken",
+    "ArrangedLimit",
+    "ArrangedMonitor",
+    "ArrangedPot",
+    "Arrangement",
+    "ArrangementRefused",
+    "Arranging",
     "CardIsCancelled",
     "CardIsExpired",
     "CardIsLocked",
@@ -87,6 +116,7 @@ __all__ = [
     "CardsNotOffered",
     "ConsentExpiring",
     "ConsentStatus",
+    "InvalidAlias",
     "InvalidMember",
     "InvitationOver",
     "LimitCurrencyDiffers",
@@ -102,17 +132,15 @@ __all__ = [
     "PotsStillOpen",
     "Role",
     "RoundUpTaken",
+    "Spending",
     "StatementReady",
+    "TooManyAliases",
     "TooManyCards",
     "TooManyMembers",
     "TooManyMonitors",
     "TooManyPots",
     "WrongInvitationCode",
 ]
-
-
-class AccountNotFound(NotFound, code="bank_account_not_found", title="Account not found"):
-    """There is no such account, or it is not the caller's."""
 
 
 class AccountTermsDiffer(Conflict, code="account_terms_differ", title="Account id already used"):
@@ -129,6 +157,10 @@ class InvalidNickname(Invalid, code="invalid_nickname", title="Nickname not acce
 
 class InvalidIban(Invalid, code="invalid_iban", title="Invalid IBAN"):
     """The text is not an IBAN: wrong country, length, characters or check digits."""
+
+
+class InvalidMinimum(Invalid, code="invalid_minimum_balance", title="Minimum not accepted"):
+    """A minimum balance is zero or more, within the ledger's range, and goes with no overdraft."""
 
 
 class InvalidOverdraft(Invalid, code="invalid_overdraft", title="Overdraft not accepted"):
@@ -163,6 +195,8 @@ class AccountView(Value):
     nickname: str
     status: AccountStatus
     opened_at: datetime
+    minimum_minor: int = 0
+    is_primary: bool = False
 
 
 class Accounts(Service, context="accounts", version=1):
@@ -176,6 +210,7 @@ class Accounts(Service, context="accounts", version=1):
             TooManyAccounts,
             InvalidNickname,
             InvalidOverdraft,
+            InvalidMinimum,
             UnknownCurrency,
         ),
     )
@@ -189,13 +224,42 @@ class Accounts(Service, context="accounts", version=1):
         nickname: str,
         overdraft_minor: int,
         opened_at: datetime,
+        minimum_minor: int = 0,
     ) -> AccountView:
-        """Open an account here and in the ledger. A retry with the id opens nothing."""
+        """Open an account here and in the ledger. A retry with the id opens nothing.
+
+        A debit has to leave `minimum_minor` on it; the ledger sees to that.
+        """
         ...
 
     @query(refuses=(AccountNotFound,))
     def account(self, *, account_id: UUID) -> AccountView:
         """Return an account, whoever holds it."""
+        ...
+
+    @query(refuses=(AccountNotFound,))
+    def get_account(self, *, account_id: UUID, actor_id: UUID) -> AccountView:
+        """Return an account of somebody's own or one they share; any other does not exist."""
+        ...
+
+    @query(refuses=(AccountNotFound,))
+    def owners(self, *, account_id: UUID) -> tuple[UUID, ...]:
+        """Return who holds an account: its owner first, then the joint holders."""
+        ...
+
+    @query(refuses=(AccountNotFound,))
+    def primary_of(self, *, owner_id: UUID) -> AccountView:
+        """Return the account that a person is paid to where nobody says which."""
+        ...
+
+    @query(refuses=(InvalidIban,))
+    def mask(self, *, iban: str) -> str:
+        """Return an IBAN by which its holder recognises it and nobody else can pay."""
+        ...
+
+    @query(refuses=(AccountNotFound,))
+    def resolve_alias(self, *, alias: str) -> AccountView:
+        """Return the account that an alias names, with or without the sign @ in front."""
         ...
 
     @query()

@@ -1,6 +1,7 @@
 """The tables of accounts, by what they are about; the rules are in domain/."""
 
 from apps.accounts.models.account import Account
+from apps.accounts.models.alias import Alias
 from apps.accounts.models.card import Card, CardPayment, VaultEntry
 from apps.accounts.models.limit import LimitChange
 from apps.accounts.models.link import Consent, Link
@@ -11,6 +12,7 @@ from apps.accounts.models.statement import Statement
 # Published here, written in the modules beside.
 __all__ = [
     "Account",
+    "Alias",
     "Card",
     "CardPayment",
     "Consent",

@@ -22,6 +22,7 @@ class Account(models.Model):
     currency = models.CharField(max_length=3)
     iban = models.CharField(max_length=34)
     overdraft_minor = models.BigIntegerField()
+    minimum_minor = models.BigIntegerField(default=0, db_default=0)
     standing = models.CharField(max_length=24, choices=[(s.value, s.value) for s in Standing])
     pending = models.CharField(max_length=24, blank=True, default="")
     pending_since_at = models.DateTimeField(null=True)
@@ -37,6 +38,7 @@ class Account(models.Model):
     )
     position = models.PositiveSmallIntegerField(default=0)
     hidden = models.BooleanField(default=False)
+    is_primary = models.BooleanField(default=False, db_default=False)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=1)
@@ -71,6 +73,14 @@ class Account(models.Model):
                 condition=Q(standing=Standing.CLOSED.value, closed_at__isnull=False)
                 | (~Q(standing=Standing.CLOSED.value) & Q(closed_at__isnull=True)),
             ),
+            models.UniqueConstraint(
+                name="accounts_account_one_primary",
+                fields=["owner_id"],
+                condition=Q(is_primary=True),
+            ),
+            models.CheckConstraint(
+                name="accounts_account_minimum_not_negative", condition=Q(minimum_minor__gte=0)
+            ),
             models.CheckConstraint(
                 name="accounts_account_overdraft_not_negative", condition=Q(overdraft_minor__gte=0)
             ),
@@ -83,6 +93,11 @@ class Account(models.Model):
     def overdraft(self) -> Money:
         """How far below zero the account may go."""
         return Money(self.overdraft_minor, self.currency)
+
+    @property
+    def minimum(self) -> Money:
+        """What a debit has to leave on the account."""
+        return Money(self.minimum_minor, self.currency)
 
     @property
     def status(self) -> AccountStatus:

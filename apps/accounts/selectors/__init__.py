@@ -61,13 +61,24 @@ def accounts_of_owner(
     return found.order_by("position", "opened_at", "pk")
 
 
-def numbers_of_accounts(*, owner_id: UUID) -> tuple[int, int]:
-    """Return how many accounts a person has open, and how many they ever had."""
-    is_open = ~Q(standing=Standing.CLOSED)
+def primary_account(*, owner_id: UUID) -> Account:
+    """Return the account that a person is paid to where nobody says which."""
+    found = Account.objects.filter(owner_id=owner_id, is_primary=True).first()
+    if found is None:
+        raise AccountNotFound
+    return found
+
+
+def numbers_of_accounts(*, owner_id: UUID) -> tuple[int, int, int]:
+    """Return how many accounts a person has open, ever had, and has as the primary one."""
+    # One that is being reopened is open already: two at once must not both be the last allowed.
+    is_open = ~Q(standing=Standing.CLOSED) | Q(pending=Standing.ACTIVE)
     counted = Account.objects.filter(owner_id=owner_id).aggregate(
-        open=Count("pk", filter=is_open), ever=Count("pk")
+        open=Count("pk", filter=is_open),
+        ever=Count("pk"),
+        primary=Count("pk", filter=Q(is_primary=True)),
     )
-    return counted["open"], counted["ever"]
+    return counted["open"], counted["ever"], counted["primary"]
 
 
 def account_by_iban(*, iban: str) -> Account:
@@ -78,9 +89,8 @@ def account_by_iban(*, iban: str) -> Account:
     return found
 
 
-def payee_by_iban(*, iban: str) -> tuple[Account, str]:
-    """Return the account that takes money under an IBAN, with its holder's name, masked."""
-    found = account_by_iban(iban=iban)
+def payee(found: Account) -> tuple[Account, str]:
+    """Return an account that takes money, with its holder's name, masked."""
     if found.status is AccountStatus.CLOSED:
         raise AccountNotFound
     return found, masked_name(holder_name(owner_id=found.owner_id))

@@ -52,6 +52,12 @@ def members(*, account_id: UUID) -> QuerySet[Member]:
     return found.order_by("invited_at", "pk")
 
 
+def member_ids(*, account_id: UUID) -> list[UUID]:
+    """Return who shares an account with its owner now, delegates too."""
+    active = members(account_id=account_id).filter(state=State.ACTIVE.value)
+    return [user_id for user_id in active.values_list("user_id", flat=True) if user_id]
+
+
 def member_of_account(*, account_id: UUID, member_id: UUID) -> Member:
     """Return a member or an open invitation of an account."""
     found = members(account_id=account_id).filter(pk=member_id).first()

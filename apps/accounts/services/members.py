@@ -115,6 +115,32 @@ def accept(*, member_id: UUID, email: str, user_id: UUID, code: str, at: datetim
     return _admit(member, at)
 
 
+def admit(
+    *, member_id: UUID, account: Account, user_id: UUID, rights: Rights, at: datetime
+) -> Member:
+    """Let somebody share an account at the bank's word, without an invitation. Twice is once."""
+    check_rights(rights.role, may_pay=rights.may_pay, pay_minor=rights.pay_minor)
+    email = reads.email_of(user_id=user_id)
+    with refusing({"accounts_member_once": InvalidMember}), unit_of_work("accounts"):
+        locked(account.pk)
+        member = Member.objects.filter(pk=member_id).first() or Member.objects.create(
+            id=member_id,
+            account_id=account.pk,
+            email=email,
+            user_id=user_id,
+            role=rights.role.value,
+            may_pay=rights.may_pay,
+            pay_minor=rights.pay_minor,
+            state=State.ACCEPTING.value,
+            code_hash=b"",
+            invited_by=account.owner_id,
+            invited_at=at,
+            expires_at=at,
+            changed_at=at,
+        )
+    return _admit(member, at) if member.state == State.ACCEPTING else member
+
+
 def decline(*, member_id: UUID, email: str, user_id: UUID, at: datetime) -> None:
     """Decline an invitation; declining twice is declining once."""
     asked = reads.invitation_to(member_id=member_id, email=email)

@@ -18,7 +18,15 @@ from apps.accounts.domain.labels import checked_nickname
 from apps.accounts.domain.standing import Standing
 from apps.accounts.domain.terms import Terms
 from apps.accounts.models import Account
-from apps.transactions.contracts import AccountIdReused, Ledger, LedgerAccountKind
+from apps.transactions.contracts import (
+    AccountIdReused,
+    Channel,
+    Ledger,
+    LedgerAccountKind,
+    LedgerAccounts,
+    Period,
+    SpendingLimit,
+)
 from vortex.binding import bind
 from vortex.db import needs_transaction, refusing, unit_of_work
 from vortex.errors import Unavailable
@@ -45,6 +53,7 @@ def open_account(*, account_id: UUID, terms: Terms, nickname: str, opened_at: da
         product=terms.product.value,
         currency=terms.currency,
         overdraft_minor=terms.overdraft_minor,
+        minimum_minor=terms.minimum_minor,
         standing=Standing.ACTIVE.value,
         nickname=nickname,
         opened_at=opened_at,
@@ -53,28 +62,31 @@ def open_account(*, account_id: UUID, terms: Terms, nickname: str, opened_at: da
     taken = {
         "accounts_account_pkey": AccountTermsDiffer,
         "accounts_account_iban_unique": Unavailable,
+        "accounts_account_one_primary": Unavailable,
     }
     with refusing(taken), unit_of_work("accounts") as connection:
-        _one_opening_at_a_time(connection, terms.owner_id)
+        one_opening_at_a_time(connection, terms.owner_id)
         return _record(row, terms)
 
 
 def _on_the_same_terms(account: Account, terms: Terms) -> Account:
-    agreed = (account.owner_id, account.product, account.currency, account.overdraft_minor)
-    if agreed != (terms.owner_id, terms.product, terms.currency, terms.overdraft_minor):
+    names = ("owner_id", "product", "currency", "overdraft_minor", "minimum_minor")
+    if any(getattr(account, name) != getattr(terms, name) for name in names):
         raise AccountTermsDiffer(account_id=str(account.pk))
     return account
 
 
-def _refuse_too_many(owner_id: UUID) -> None:
+def _refuse_too_many(owner_id: UUID) -> bool:
+    """Refuse where a person has the most accounts; return whether one of them is the primary."""
     most, most_ever = open_accounts_per_person(), accounts_per_person()
-    now_open, ever = selectors.numbers_of_accounts(owner_id=owner_id)
+    now_open, ever, primary = selectors.numbers_of_accounts(owner_id=owner_id)
     if now_open >= most or ever >= most_ever:
         raise TooManyAccounts(
             f"at most {most} accounts are open at a time, and {most_ever} in a lifetime",
             most=most,
             most_ever=most_ever,
         )
+    return primary > 0
 
 
 def _open_in_the_ledger(account_id: UUID, terms: Terms, nickname: str, opened_at: datetime) -> None:
@@ -90,9 +102,14 @@ def _open_in_the_ledger(account_id: UUID, terms: Terms, nickname: str, opened_at
         )
     except AccountIdReused as refusal:
         raise AccountTermsDiffer(account_id=str(account_id)) from refusal
+    if terms.minimum_minor:  # before anybody can name the account, so there is no moment without it
+        kept = SpendingLimit(
+            period=Period.BALANCE, channel=Channel.ANY, amount_minor=terms.minimum_minor
+        )
+        bind(LedgerAccounts).set_limits(account_id=account_id, spender_id=None, limits=(kept,))
 
 
-def _one_opening_at_a_time(connection: BaseDatabaseWrapper, owner_id: UUID) -> None:
+def one_opening_at_a_time(connection: BaseDatabaseWrapper, owner_id: UUID) -> None:
     """Make a person's openings wait for each other, so that two cannot both be the last allowed."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -105,9 +122,10 @@ def _record(row: Account, terms: Terms) -> Account:
     known = selectors.account_or_none(account_id=row.pk)
     if known is not None:  # the same request, sent twice at once
         return _on_the_same_terms(known, terms)
-    _refuse_too_many(terms.owner_id)
+    has_primary = _refuse_too_many(terms.owner_id)
     if terms.product is not Product.EXTERNAL:  # another bank has given it a number
         row.iban = _free_iban(row.pk, row.currency)
+        row.is_primary = not has_primary
     row.save(force_insert=True)
     publish(
         AccountOpened(

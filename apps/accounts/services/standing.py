@@ -13,8 +13,12 @@ from uuid import UUID
 import msgspec
 
 from apps.accounts import selectors
-from apps.accounts.conf import CHANGE_ABANDONED_AFTER, REOPENED_WITHIN
-from apps.accounts.contracts import PotsStillOpen
+from apps.accounts.conf import (
+    CHANGE_ABANDONED_AFTER,
+    REOPENED_WITHIN,
+    open_accounts_per_person,
+)
+from apps.accounts.contracts import PotsStillOpen, TooManyAccounts
 from apps.accounts.domain.standing import (
     DIRECTIONS,
     RESTRICTIONS,
@@ -28,7 +32,9 @@ from apps.accounts.domain.standing import (
 )
 from apps.accounts.models import Account
 from apps.accounts.selectors.pots import open_pots
+from apps.accounts.services.aliases import release_any
 from apps.accounts.services.cards import cancel_all
+from apps.accounts.services.opening import one_opening_at_a_time
 from apps.accounts.services.rows import locked, store
 from apps.accounts.services.telling import Terms, fact_of
 from apps.transactions.contracts import Ledger, LedgerAccounts
@@ -115,12 +121,15 @@ def finish_abandoned_changes(*, now: datetime) -> int:
 
 def _begin_change(account_id: UUID, asked: Asked, asked_at: datetime) -> Account | None:
     """Write down where the account is to stand, or return None where it stands there already."""
-    with unit_of_work("accounts"):
+    with unit_of_work("accounts") as connection:
         account = locked(account_id)
         if account.pending:
             raise ChangeUnderWay(retry_after=int(CHANGE_ABANDONED_AFTER.total_seconds()))
         target = after(Standing(account.standing), asked.change, asked.party)
         _refuse_late_reopening(account, asked, asked_at)
+        if account.standing == Standing.CLOSED and target is Standing.ACTIVE:
+            one_opening_at_a_time(connection, account.owner_id)
+            _refuse_one_too_many(account, asked.party)
         if target is Standing.CLOSED and open_pots(account_id=account_id).exists():
             raise PotsStillOpen(account_id=str(account_id))
         usual = DIRECTIONS[target]
@@ -147,6 +156,14 @@ def _is_turned(account: Account, asked: Asked, direction: Direction | None) -> b
     whose = {Party.HOLDER: Standing.FROZEN_BY_HOLDER, Party.BANK: Standing.FROZEN_BY_BANK}
     is_theirs = account.standing == whose[asked.party]
     return asked.change is Change.FREEZE and is_theirs and direction != account.frozen
+
+
+def _refuse_one_too_many(account: Account, party: Party) -> None:
+    """Hold a holder to the most accounts that one has open; the bank reopens what it has to."""
+    most = open_accounts_per_person()
+    now_open, _, _ = selectors.numbers_of_accounts(owner_id=account.owner_id)
+    if party is Party.HOLDER and now_open >= most:
+        raise TooManyAccounts(f"at most {most} accounts are open at a time", most=most)
 
 
 def _refuse_late_reopening(account: Account, asked: Asked, at: datetime) -> None:
@@ -211,6 +228,8 @@ def _settle(
             }
             if is_closed:
                 cancel_all(account=account, at=settled_at)
+                release_any(account=account, at=settled_at)
+                ended["is_primary"] = False
             if not is_closed and account.standing in {Standing.CLOSED, Standing.DORMANT}:
                 ended["last_moved_date"] = settled_at.date()  # it starts anew
         store(account, **ended)

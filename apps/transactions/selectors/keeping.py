@@ -38,6 +38,15 @@ def mandated(*, user_id: UUID, may_pay: bool = False) -> QuerySet[Mandate]:
     return mandates.filter(may_pay=True) if may_pay else mandates
 
 
+def sharers_of(*, account_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """Return, by account, who besides its owner may see it."""
+    found: dict[UUID, list[UUID]] = {}
+    mandates = Mandate.objects.filter(account_id__in=account_ids)
+    for account_id, user_id in mandates.values_list("account_id", "user_id"):
+        found.setdefault(account_id, []).append(user_id)
+    return found
+
+
 def account_to_pay_from(*, account_id: UUID, user_id: UUID) -> Account:
     """Return an account that somebody may pay from, their own or by a mandate."""
     found = Account.objects.filter(pk=account_id).first()

@@ -68,6 +68,7 @@ class MemoryAccounts(Accounts):
         nickname: str,
         overdraft_minor: int,
         opened_at: datetime,
+        minimum_minor: int = 0,
     ) -> AccountView:
         bind(Ledger).open_account(
             account_id=account_id,
