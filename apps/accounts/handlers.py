@@ -23,6 +23,7 @@ from apps.accounts.contracts import (
     AccountUnfrozenEvent,
     AccountUnlinked,
     AccountUpdated,
+    ConsentExpiring,
     LinkReauthRequired,
     LinkSyncCompleted,
     StatementReady,
@@ -144,6 +145,13 @@ def tell_those_who_see(event: AccountFact) -> None:
     said = {"account_id": str(event.account_id), "event": event.event_type}
     news = [News(user_id, "account.changed", said) for user_id in sorted(told)]
     after_commit(partial(push_many, news))
+
+
+@on(ConsentExpiring)
+def tell_of_a_consent_that_ends(event: ConsentExpiring) -> None:
+    """Push to a customer that an agreement with another bank ends soon."""
+    said = {"consent_id": str(event.consent_id), "event": event.event_type}
+    after_commit(partial(push_many, [News(event.owner_id, "account.changed", said)]))
 
 
 @on(HoldExpired, batch=200)

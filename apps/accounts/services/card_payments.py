@@ -22,6 +22,7 @@ from apps.accounts.models import Card, CardPayment
 from apps.accounts.selectors import cards as reads
 from apps.transactions.contracts import (
     Hold,
+    HoldNotFound,
     HoldNotOpen,
     Ledger,
     LedgerAccountKind,
@@ -32,7 +33,7 @@ from apps.transactions.contracts import (
 from vortex.binding import bind
 from vortex.clock import now
 from vortex.db import needs_transaction, unit_of_work
-from vortex.errors import Refusal, Unavailable
+from vortex.errors import Refusal, Refused, Unavailable
 from vortex.ids import derived_id
 from vortex.money import MAX_MINOR
 from vortex.papers.text import plain
@@ -55,17 +56,20 @@ def authorise(
     name = plain(merchant)
     if not 0 < amount_minor <= MAX_MINOR or not 0 < len(name) <= LONGEST_MERCHANT:
         raise MalformedCardPayment
-    payment = _written_down(
-        CardPayment(
-            id=payment_id,
-            card_id=card_id,
-            amount_minor=amount_minor,
-            currency=currency,
-            merchant=name,
-            state=CardPaymentState.ASKED.value,
-            asked_at=asked_at,
-        )
+    asked = CardPayment(
+        id=payment_id,
+        card_id=card_id,
+        amount_minor=amount_minor,
+        currency=currency,
+        merchant=name,
+        state=CardPaymentState.ASKED.value,
+        asked_at=asked_at,
     )
+    try:
+        payment = _written_down(asked)
+    except Refused as refusal:
+        _let_go(payment_id, refusal)
+        raise
     if payment.state == CardPaymentState.AUTHORISED:
         return payment
     try:
@@ -126,6 +130,15 @@ def note_expiry(*, payment_ids: list[UUID], at: datetime) -> None:
         pk__in=payment_ids, state=CardPaymentState.AUTHORISED.value
     )
     open_still.update(state=CardPaymentState.EXPIRED.value, ended_at=at)
+
+
+def _let_go(payment_id: UUID, refusal: Refusal) -> None:
+    """Let go what a former attempt may have set aside before its process died."""
+    known = CardPayment.objects.filter(pk=payment_id, state=CardPaymentState.ASKED.value)
+    if known.exists():
+        with suppress(HoldNotFound, HoldNotOpen):
+            bind(Ledger).release(hold_id=payment_id, reason=refusal.code)
+        _end(payment_id, CardPaymentState.REFUSED, refused_with=refusal.code)
 
 
 def _hold(payment: CardPayment) -> Hold:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import IntegrityError
 
-from apps.accounts.adapters.vaults import vault
+from apps.accounts.adapters.vaults import vault, vault_named
 from apps.accounts.adapters.vaults.port import (
     Issued,
     VaultState,
@@ -135,7 +135,7 @@ def _told(card_id: UUID, now: datetime) -> Card:
         try:
             issued = None if card.token else _issued(card)
             if issued is None:
-                vault().set_state(token=card.token, state=wanted)
+                vault_named(card.vault).set_state(token=card.token, state=wanted)
             _note(card_id, issued, wanted, now)
         except (VaultUnavailableError, VaultTalksNonsenseError, IntegrityError) as error:
             # What went wrong is named by its kind alone: an answer of a vault is not for logs.
@@ -147,7 +147,7 @@ def _told(card_id: UUID, now: datetime) -> Card:
 
 def _issued(card: Card) -> Issued:
     account = Account.objects.get(pk=card.account_id)
-    return vault().issue(reference=card.pk, currency=account.currency)
+    return vault_named(card.vault).issue(reference=card.pk, currency=account.currency)
 
 
 def _taken_up(card_id: UUID, now: datetime) -> Card | None:

@@ -177,7 +177,7 @@ def test_whose_an_account_is_and_in_which_currency_nobody_changes(
 
 @pytest.mark.parametrize(
     ("nickname", "wanted"),
-    pairs(["=HYPERLINK(1)", "<b>x</b>", "@SUM(A1)"], ["csv", "pdf", "ofx", "camt053"]),
+    list(pairs(["=HYPERLINK(1)", "<b>x</b>", "@SUM(A1)"], ["csv", "pdf", "ofx", "camt053"])),
 )
 def test_a_nickname_is_in_no_file(
     api: APIClient, ada: Principal, ledger: FakeLedger, nickname, wanted

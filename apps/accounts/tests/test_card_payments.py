@@ -149,6 +149,27 @@ def test_a_payment_of_which_no_answer_came_is_completed_by_asking_again(
     assert len(ledger.set_aside) == 1
 
 
+def test_what_died_on_its_way_is_let_go_where_the_card_was_locked_meanwhile(
+    card: Card, ledger: FakeLedger
+):
+    payment_id, at = new_id(), now()
+
+    def vanish(name: str) -> None:
+        raise Unavailable(name)
+
+    ledger.after = vanish
+    with pytest.raises(Unavailable):
+        authorise(card, payment_id=payment_id, at=at)
+    ledger.after = lambda _: None
+    change(card, CardChange.LOCK)
+
+    with pytest.raises(CardIsLocked):
+        authorise(card, payment_id=payment_id, at=at)
+
+    assert ledger.released == {payment_id}
+    assert CardPayment.objects.get().refused_with == "card_locked"
+
+
 def test_what_the_ledger_refuses_is_listed_with_its_code(
     api: APIClient, card: Card, account: Account
 ):

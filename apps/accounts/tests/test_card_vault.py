@@ -170,6 +170,22 @@ def test_a_card_is_locked_here_at_once_where_its_issuer_is_not_reached_and_there
     assert cards.tell_vault(now=now() + timedelta(minutes=5)) == 0
 
 
+def test_a_card_of_a_former_vault_is_told_to_that_vault(
+    api: APIClient, account: Account, issuer: Issuer, settings
+):
+    theirs = ask(api, account).json()
+    lithic = settings.VORTEX_CARD_VAULT
+    settings.VORTEX_CARD_VAULT = '{"kind": "local"}'
+    ours = ask(api, account).json()
+    api.post(f"/api/accounts/cards/{theirs['id']}/lock")
+    settings.VORTEX_CARD_VAULT = lithic
+    api.post(f"/api/accounts/cards/{ours['id']}/lock")
+    cards.tell_vault(now=now() + timedelta(minutes=5))
+
+    assert VaultEntry.objects.get().state == "locked"
+    assert [kept["state"] for kept in issuer.cards.values()] == ["PAUSED"]
+
+
 def test_a_card_that_was_cancelled_before_it_was_made_is_cancelled_at_the_issuer(
     api: APIClient, account: Account, issuer: Issuer, published
 ):

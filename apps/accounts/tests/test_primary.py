@@ -184,3 +184,15 @@ def test_two_that_reopen_at_once_are_not_both_the_last_allowed(ada: Principal, s
 
     with ThreadPoolExecutor(2) as threads:
         assert sorted(threads.map(reopen, closed)) == [False, True]
+
+
+def test_products_are_listed_with_what_is_agreed(api: APIClient, settings):
+    settings.VORTEX_MINIMUM_BALANCES = {"savings.EUR": 10_00}
+
+    listed = {one["product"]: one for one in api.get("/api/accounts/products").json()["items"]}
+
+    assert set(listed) == {product.value for product in Product}
+    assert {name for name, one in listed.items() if one["has_cards"]} == {"checking", "wallet"}
+    assert {name for name, one in listed.items() if not one["is_kept_here"]} == {"external"}
+    savings = {one["currency"]: one["minimum"]["amount"] for one in listed["savings"]["terms"]}
+    assert (savings["EUR"], savings["GBP"], savings["JPY"]) == ("10.00", "0.00", "0")

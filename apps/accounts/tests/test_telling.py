@@ -9,14 +9,15 @@ import redis.asyncio
 from django.conf import settings
 from django.test import TestCase
 
-from apps.accounts.contracts import AccountMemberRemoved, AccountUpdated, Role
+from apps.accounts.contracts import AccountMemberRemoved, AccountUpdated, ConsentExpiring, Role
 from apps.accounts.domain.members import State
-from apps.accounts.handlers import tell_those_who_see
+from apps.accounts.handlers import tell_of_a_consent_that_ends, tell_those_who_see
 from apps.accounts.models import Account, Member
 from apps.accounts.tests.factories import OWN, an_account
 from vortex.clock import now
 from vortex.db import unit_of_work
 from vortex.ids import new_id
+from vortex.inbox.registry import handlers
 from vortex.realtime.stream import Pushed, read
 
 pytestmark = pytest.mark.django_db(databases=[OWN])
@@ -87,3 +88,33 @@ def test_who_was_removed_hears_of_it_once_and_of_nothing_after():
     tell(AccountUpdated(account_id=account.pk, owner_id=account.owner_id, updated_at=now()))
 
     assert [one["event"] for one in heard(former)] == ["account.member_removed"]
+
+
+def test_a_customer_hears_that_an_agreement_with_another_bank_ends():
+    owner_id = new_id()
+    event = ConsentExpiring(
+        consent_id=new_id(), owner_id=owner_id, bank="sandbox", expires_at=now()
+    )
+
+    with TestCase.captureOnCommitCallbacks(using=OWN, execute=True), unit_of_work("accounts"):
+        tell_of_a_consent_that_ends(event)
+
+    said = {"consent_id": str(event.consent_id), "event": "account.consent_expiring"}
+    assert heard(owner_id) == [said]
+
+
+def test_everything_that_accounts_promised_to_say_is_said_and_pushed():
+    promised = (
+        *("opened", "updated", "frozen", "unfrozen", "dormant", "closed", "reopened"),
+        *("limit_changed", "member_added", "member_removed", "linked", "unlinked"),
+        *("link_sync_completed", "link_reauth_required", "consent_expiring", "statement_ready"),
+        "balance_threshold_crossed",
+    )
+
+    pushed = {
+        handler.event.event_type
+        for handler in handlers("accounts")
+        if handler.function in {tell_those_who_see, tell_of_a_consent_that_ends}
+    }
+
+    assert {f"account.{name}" for name in promised} <= pushed
