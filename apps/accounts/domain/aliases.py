@@ -12,11 +12,11 @@ from apps.accounts.contracts import AliasReserved, InvalidAlias
 
 _FORM: Final = re.compile(r"[a-z](?:[._]?[a-z0-9])+", re.ASCII)
 _SHORTEST, _LONGEST = 3, 24
-# The longer first: what two letters look like is seen before what one of them does.
+# Single letters first: "c1" looks like "cl", which looks like "d".
 _LOOKS_LIKE: Final = (
-    *((".", ""), ("_", ""), ("rn", "m"), ("vv", "w"), ("cl", "d")),
-    *(("0", "o"), ("1", "l"), ("i", "l"), ("5", "s"), ("2", "z"), ("8", "b"), ("6", "b")),
-    *(("9", "g"), ("q", "g")),
+    *((".", ""), ("_", ""), ("0", "o"), ("1", "l"), ("i", "l"), ("5", "s"), ("2", "z")),
+    *(("3", "e"), ("4", "a"), ("7", "t"), ("8", "b"), ("6", "b"), ("9", "g"), ("q", "g")),
+    *(("rn", "m"), ("vv", "w"), ("cl", "d")),
 )
 _RESERVED: Final = (
     *("admin", "administrator", "root", "system", "staff", "bank", "banking", "official"),
