@@ -234,11 +234,13 @@ class CompleteView(APIView):
     )
     def post(self, request: Request, consent_id: UUID) -> Response:
         """Complete an agreement with what the other bank sent the browser back with."""
+        owner_id = caller(request).user_id
+        selectors.consent_of(consent_id=consent_id, owner_id=owner_id)
         asked = CompletionSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         told: dict[str, Any] = {
             "consent_id": consent_id,
-            "owner_id": caller(request).user_id,
+            "owner_id": owner_id,
             "state": asked.validated_data["state"],
             "at": now(),
         }

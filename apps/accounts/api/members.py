@@ -181,11 +181,13 @@ class AcceptView(APIView):
     )
     def post(self, request: Request, member_id: UUID) -> Response:
         """Accept an invitation with the code that the owner handed over."""
+        email = _email(request, member_id)
+        reads.invitation_to(member_id=member_id, email=email)
         asked = InvitationCodeSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         member = members.accept(
             member_id=member_id,
-            email=_email(request, member_id),
+            email=email,
             user_id=caller(request).user_id,
             code=asked.validated_data["code"],
             at=now(),
