@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable
 from threading import Event
+from typing import Any
 
 import httpx
 import psycopg
 import redis
 
 from extraction import guards, links, prints, tables
-from extraction.database import rows, value
+from extraction.database import Connection, rows, value
 from extraction.failures import Differs, NotNow, Stop
 from extraction.laws import breaches
 from extraction.links import Link
@@ -140,6 +141,8 @@ def _link(move: Move, link: Link, replicated: list[str], *, copy: bool) -> bool:
     if found.stands:
         links.drop(link)
         links.publish(source, link, replicated)
+    # Making a slot waits for every transaction that is writing, and would not say so.
+    _await_moment(move, lambda: _writing(source))
     if copy:
         _empty(move)
     try:
@@ -237,6 +240,23 @@ def _long_transactions(move: Move) -> str:
     )
     if prepared:
         return f"the transaction {prepared!r} is prepared and not finished"
+    return _described(found)
+
+
+def _writing(connection: Connection) -> str:
+    """Name a transaction that has been writing for long, in any database of a server."""
+    return _described(
+        rows(
+            connection,
+            "select pid, application_name, state, extract(epoch from now() - xact_start)::int"
+            " from pg_stat_activity where backend_xid is not null and pid <> pg_backend_pid()"
+            " and xact_start < now() - make_interval(secs => %s) order by xact_start limit 1",
+            (LONG_SECONDS,),
+        )
+    )
+
+
+def _described(found: list[tuple[Any, ...]]) -> str:
     if not found:
         return ""
     pid, name, state, seconds = found[0]

@@ -124,6 +124,7 @@ def _said_by(opened: psycopg.Connection[Any], statement: str) -> str:
 
 
 def _two_operators(bank: Bank, context: str) -> str:
+    ended("move", context, "--until", "copy", bank=bank)
     with _held_open(bank, context), begun("move", context, "--patience", "30", bank=bank) as first:
         wait_for(lambda: _in_phase(bank, context, "look"), 90, "the first one works")
         said = _refused(bank, context)
@@ -133,6 +134,7 @@ def _two_operators(bank: Bank, context: str) -> str:
 
 
 def _interrupt(bank: Bank, context: str) -> str:
+    ended("move", context, "--until", "copy", bank=bank)
     with _held_open(bank, context), begun("move", context, "--patience", "60", bank=bank) as mover:
         wait_for(lambda: _in_phase(bank, context, "look"), 90, "the mover looks")
         mover.send_signal(signal.SIGINT)
@@ -166,6 +168,7 @@ def _kill_workers(bank: Bank, context: str) -> str:
 
 def _kill_gateway(bank: Bank, context: str) -> str:
     """Kill it while the mover looks; the mover waits for it to come back and to take the routes."""
+    ended("move", context, "--until", "copy", bank=bank)
     with _held_open(bank, context) as held, begun("move", context, bank=bank) as mover:
         wait_for(lambda: _in_phase(bank, context, "look"), 90, "the mover looks")
         bank.kill("gateway")
