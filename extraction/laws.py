@@ -4,6 +4,7 @@ A context declares them (ContextConfig.laws) as statements that list breaches. T
 the code by `manage.py laws`, in a process of its own, because extraction imports no context.
 """
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import msgspec
 
 from extraction.database import Connection, rows
 from extraction.failures import Stop
+from vortex.embedded.files import write_private
 
 _ROOT = Path(__file__).resolve().parents[1]
 # What the kernel promises of every context: numbers of a key without a hole, nothing said twice.
@@ -47,20 +49,48 @@ _KERNEL = (
 )
 
 
-def laws_of(context: str, environment: dict[str, str]) -> list[Law]:
-    """Return the laws that a context declares, after those of the kernel."""
+def laws_of(context: str, home: Path) -> list[Law]:
+    """Return the laws that a context declares, after those of the kernel.
+
+    Asking for them starts the whole of Django, so they are kept in the bank's home until a file of
+    the code changes.
+    """
+    kept, now = home / "run" / f"laws-{context}.json", _state_of_the_code(context)
+    known = msgspec.json.decode(kept.read_bytes(), type=_Kept) if kept.exists() else _Kept("", [])
+    if known.code != now:
+        known = _Kept(now, _declared(context, home))
+        write_private(kept, msgspec.json.encode(known).decode())
+    return [*_KERNEL, *(Law(*law) for law in known.laws)]
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    """Laws, and the state of the code that they were read from."""
+
+    code: str
+    laws: list[tuple[str, str]]
+
+
+def _state_of_the_code(context: str) -> str:
+    digest = hashlib.sha256()
+    for package in (f"apps/{context}", "vortex"):
+        for file in sorted((_ROOT / package).rglob("*.py")):
+            known = file.stat()
+            digest.update(f"{file}\0{known.st_size}\0{known.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _declared(context: str, home: Path) -> list[tuple[str, str]]:
     done = subprocess.run(
         [sys.executable, "manage.py", "laws", context],
         cwd=_ROOT,
-        env={**os.environ, **environment},
+        env={**os.environ, "VORTEX_HOME": str(home)},
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
         raise Stop(f"The laws of {context} cannot be read: {done.stderr.strip()[-300:]}")
-    declared = msgspec.json.decode(done.stdout, type=list[tuple[str, str]])
-    return [*_KERNEL, *(Law(*law) for law in declared)]
+    return msgspec.json.decode(done.stdout, type=list[tuple[str, str]])
 
 
 def references(connection: Connection) -> list[Law]:

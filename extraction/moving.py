@@ -106,7 +106,7 @@ class Move:
     def laws(self) -> list[Law]:
         """Return what must hold of the rows, wherever they are."""
         if not self._laws:
-            self._laws = laws_of(self.name, {"VORTEX_HOME": str(self.bank.home)})
+            self._laws = laws_of(self.name, self.bank.home)
         return self._laws
 
     def owners(self) -> Owners:
