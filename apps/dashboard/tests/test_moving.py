@@ -52,6 +52,30 @@ def test_another_customer_is_found_by_number_and_shown_before_anything_is_sent(
     expect(drawer.get_by_text("<script>alert(1)</script>")).to_be_visible()
 
 
+def test_a_payment_that_the_bank_looks_at_first_says_so_and_is_called_off(visit: Enter, bank: Bank):
+    visitor = visit(PAYEE)
+    page = _form(visitor)
+
+    source = page.get_by_label("From")
+    source.select_option(source.locator("option", has_text="Rainy days").get_attribute("value"))
+    page.get_by_role("button", name="Someone else").click()
+    page.get_by_label("Their account number").fill(_account(bank, PAYER)["iban"])
+    page.get_by_label("Amount in EUR").fill("2000.00")
+    visitor.press("Enter")
+    page.get_by_role("button", name="Send €2,000.00").click()
+    said = page.get_by_role("heading", level=2)
+    expect(said).to_contain_text("The bank looks at €2,000.00")
+    expect(said).to_be_focused()
+    page.get_by_role("button", name="Call it off").click()
+
+    expect(page.get_by_label("Amount in EUR")).to_be_visible()
+    with bank.client(PAYEE) as client:
+        (held,) = client.get("/api/transactions/pending", params={"state": "voided"}).json()[
+            "items"
+        ]
+    assert held["amount"] == {"amount": "2000.00", "currency": "EUR"}
+
+
 def test_what_was_typed_stays_and_the_first_mistake_has_the_focus(visit: Enter):
     visitor = visit(PAYER)
     page = _form(visitor)

@@ -48,21 +48,32 @@ _LATELY: Final = """
      and h.placed_at > %(settled)s
 )
 select currency,
-       count(distinct booked_at) filter (where booked_at > %(hour)s),
+       count(distinct booked_at) filter (where booked_at > %(hour)s and booked_at <= %(began)s),
        coalesce(sum(amount_minor) filter (
          where not exists (select from settled where settled.payee = moved.payee)), 0)
   from moved group by currency
 """
 
 
-def past_of(*, owner_id: UUID, targets: Collection[UUID], policy: Policy, at: datetime) -> Past:
-    """Return what is known of a customer who is about to pay these accounts."""
+def past_of(
+    *,
+    owner_id: UUID,
+    targets: Collection[UUID],
+    policy: Policy,
+    at: datetime,
+    began_at: datetime,
+) -> Past:
+    """Return what is known of a customer who is about to pay these accounts.
+
+    What was made since `began_at` belongs to the same act and is not counted as another one.
+    """
     values: dict[str, Any] = {
         "owner": owner_id,
         "targets": list(targets),
         "most": _LOOKED_AT,
         "settled": at - timedelta(hours=policy.payee_settles_hours),
-        "hour": at - timedelta(hours=1),
+        "hour": began_at - timedelta(hours=1),
+        "began": began_at,
     }
     with connections[alias_of("transactions")].cursor() as cursor:
         cursor.execute(_PAID + _PAYEES, values)

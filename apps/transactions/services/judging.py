@@ -72,8 +72,17 @@ def refuse_legs_if_not_allowed(*, legs: Sequence[Leg], payer: Payer, at: datetim
     refuse_if_not_allowed(transfers=transfers, payer=payer, at=at)
 
 
-def judged(*, transfers: Sequence[Transfer], user_id: UUID, at: datetime) -> list[Verdict]:
-    """Return a verdict for each transfer; those that nobody has to look at are let through."""
+def judged(
+    *,
+    transfers: Sequence[Transfer],
+    user_id: UUID,
+    at: datetime,
+    began_at: datetime | None = None,
+) -> list[Verdict]:
+    """Return a verdict for each transfer; those that nobody has to look at are let through.
+
+    A large set is judged in parts, and is one act since `began_at`.
+    """
     policy = gate_policy()
     places = [
         place
@@ -89,6 +98,7 @@ def judged(*, transfers: Sequence[Transfer], user_id: UUID, at: datetime) -> lis
             targets={payment.target_account_id for payment in payments},
             policy=policy,
             at=at,
+            began_at=began_at or at,
         )
         own = gate.judge(payments, past, policy)
         for place, verdict in zip(noticed, _with_others(payments, own), strict=True):

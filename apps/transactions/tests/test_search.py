@@ -76,6 +76,21 @@ def test_ones_tags_are_listed_by_name_with_how_often_each_is_used() -> None:
     assert after == {"items": [{"tag": "rio", "count": 2}], "next_cursor": None}
 
 
+@pytest.mark.parametrize("note", ["<script>alert(1)</script>", "\u202efdp.exe", "=1+1", "a%_b"])
+def test_a_note_is_kept_and_found_as_it_was_written_and_is_nothing_but_text(note: str) -> None:
+    alice = person()
+    made = paid(alice, "1.00", "x")
+    path = f"/api/transactions/{made}/filing"
+
+    client_of(alice).put(path, {"tags": [], "note": note})
+    answer = client_of(alice).get(path)
+
+    assert answer.data["note"] == note
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert found(alice, q=note) == ["x"]
+
+
 def test_pages_of_a_search_follow_each_other_in_every_order() -> None:
     alice = person()
     source, target = account_of(alice, 100_000), account_of(person())

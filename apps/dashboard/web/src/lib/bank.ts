@@ -89,6 +89,7 @@ function asTransaction(posted: Posted): Transaction {
     effective_date: booked_at.slice(0, 10),
     reverses_id: null,
     reversed_by_id: null,
+    is_split: false,
     entries: [{ account_id, amount: posted.amount, balance_after: posted.booked, version }],
   };
 }

@@ -13,14 +13,16 @@ import { query } from "../lib/router";
 import { Amount, Card, Segmented, Submit } from "../ui/basics";
 import { Empty, FormFailure, Loaded, Skeleton } from "../ui/states";
 import { ExchangeReview, exchangeReceipt, quoted, type Offer } from "./transfer/exchange";
+import { HeldCard } from "./transfer/held";
 import { bodyOf, named, ownPayee, resolved, wrongAmount, type Plan } from "./transfer/plan";
 import { ReceiptCard, Review } from "./transfer/review";
 
 type Made = Schemas["Transaction"];
+type Held = Schemas["Pending"];
 type Step =
   | { at: "form" }
   | { at: "review"; plan: Plan; offer: Offer | null }
-  | { at: "receipt"; plan: Plan; offer: Offer | null; made: Made };
+  | { at: "receipt"; plan: Plan; offer: Offer | null; made: Made | Held };
 
 export default function Transfer(): VNode {
   const accounts = useAccounts();
@@ -64,6 +66,7 @@ function Steps({ accounts }: { accounts: Account[] }): VNode {
   };
   if (now.at === "receipt") {
     const { plan, made, offer } = now;
+    if (!("entries" in made)) return <HeldCard plan={plan} held={made} again={again} />;
     if (offer) return <ReceiptCard plan={plan} made={made} again={again} {...exchangeReceipt(offer)} />;
     const title = <T k="transfer.sent" amount={<Amount money={plan.amount} />} name={plan.payee.name} />;
     const spoken = t("transfer.sent", { amount: moneyText(plan.amount), name: plan.payee.name });

@@ -28,7 +28,7 @@ export function Review({
 }: {
   plan: Plan;
   back: () => void;
-  done: (made: Made) => void;
+  done: (made: Made | Schemas["Pending"]) => void;
 }): VNode {
   const heading = useRef<HTMLHeadingElement>(null);
   const busy = useSignal(false);
@@ -46,7 +46,7 @@ export function Review({
       const made = await once(ask, intent.key(body));
       intent.done();
       moved();
-      done(made as Made);
+      done(made);
     } catch (error) {
       const refusal = refusalOf(error);
       failure.value = refusal.isSilence ? new Refusal({ code: "outcome_unknown" }) : refusal;
