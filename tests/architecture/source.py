@@ -107,7 +107,7 @@ class Tree:
             for name in self.contexts
             if any(
                 (self.root / "apps" / name / file).exists()
-                for file in ("models.py", "interface.py")
+                for file in ("models.py", "interface.py", "interface/__init__.py")
             )
         )
 

@@ -15,11 +15,14 @@ from config.contexts import CONTEXTS, alias
 from config.demo import marker
 from config.demo.arranged import ARRANGED
 from config.demo.bank import Demonstration, demonstration, fill
+from config.demo.filing import file_transactions
 from config.demo.movement import FEES, INTEREST, WORLD, own
 from config.demo.people import CUSTOMERS, QUICK
 from vortex.binding import bind
-from vortex.contracts import implementation_of, replace_implementation
+from vortex.clock import now
+from vortex.contracts import Principal, implementation_of, replace_implementation
 from vortex.ids import new_id
+from vortex.testing import client_of
 
 pytestmark = pytest.mark.django_db(databases=[alias(context.name) for context in CONTEXTS])
 
@@ -51,6 +54,25 @@ def balances(demo: Demonstration) -> dict[str, int]:
     ids |= {demo.id_of("own", key): key for key in purposes}
     found = bind(Ledger).balances(account_ids=tuple(ids))
     return {ids[balance.account_id]: balance.booked_minor for balance in found}
+
+
+def test_the_first_customer_has_used_every_screen_and_no_step_is_made_twice():
+    until = now()
+    lately = Demonstration(2026, (until - timedelta(days=70)).date(), CUSTOMERS[:1])
+    filled(lately, until)
+    owner = lately.id_of("user", lately.people[0].key)
+    client = client_of(Principal(user_id=owner, session_id=new_id(), roles=("customer",)))
+
+    for _ in range(2):
+        file_transactions(lately, until=until)
+
+    counts = {
+        path: len(client.get(f"/api/transactions/{path}").json()["items"])
+        for path in ("tags", "rules", "disputes", "imports")
+    }
+    shown = client.get("/api/transactions", {"limit": 200, "kind": "card"}).json()["items"]
+    assert counts == {"tags": 3, "rules": 1, "disputes": 1, "imports": 1}
+    assert sum(item["is_split"] for item in shown) == 1
 
 
 def test_nothing_is_refused_and_the_ledger_agrees_with_the_simulator(demo: Demonstration):

@@ -4,6 +4,7 @@ Signs follow the account holder's view: a positive leg is a credit and makes the
 negative leg is a debit and makes it smaller. The legs of a posting sum to zero per currency.
 """
 
+from apps.transactions.contracts.desk import FilingDesk, FilingPart, FilingRule
 from apps.transactions.contracts.disputes import (
     AttachmentNotFound,
     AttachmentRefused,
@@ -171,6 +172,9 @@ __all__ = [
     "ExchangeRates",
     "ExportTooLarge",
     "ExternalAccount",
+    "FilingDesk",
+    "FilingPart",
+    "FilingRule",
     "FoundPosting",
     "FoundSum",
     "Funds",

@@ -1,4 +1,4 @@
-"""The ledger as other contexts call it; nobody imports this module."""
+"""The ledger as other contexts call it; nobody imports this package."""
 
 from dataclasses import asdict
 from datetime import date, datetime

@@ -16,6 +16,7 @@ from apps.transactions.selectors.filing import (
     dispute,
     dispute_of_owner,
     disputes,
+    has_dispute,
     kept_bytes,
     parts_of,
 )
@@ -70,6 +71,7 @@ from apps.transactions.selectors.reconciling import (
 )
 from apps.transactions.selectors.rules import (
     enabled_rulings,
+    has_rule,
     moves,
     rule_of_owner,
     rule_run_of_owner,
@@ -128,6 +130,8 @@ __all__ = [
     "filing",
     "filings",
     "found_postings",
+    "has_dispute",
+    "has_rule",
     "hold",
     "holds_of_account",
     "import_of_owner",

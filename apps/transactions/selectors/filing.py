@@ -49,6 +49,11 @@ def dispute_of_owner(*, dispute_id: UUID, owner_id: UUID) -> Dispute:
     return found
 
 
+def has_dispute(*, dispute_id: UUID) -> bool:
+    """Say whether there is a complaint of this id, whoever's it is."""
+    return Dispute.objects.filter(pk=dispute_id).exists()
+
+
 def dispute(*, dispute_id: UUID) -> Dispute:
     """Return a complaint, whoever's it is; for the bank's staff."""
     found = Dispute.objects.filter(pk=dispute_id).first()

@@ -49,6 +49,11 @@ def rules_of_owner(*, owner_id: UUID) -> list[Rule]:
     return list(Rule.objects.filter(owner_id=owner_id).order_by("position", "id"))
 
 
+def has_rule(*, rule_id: UUID) -> bool:
+    """Say whether there is a rule of this id, whoever's it is."""
+    return Rule.objects.filter(pk=rule_id).exists()
+
+
 def rule_of_owner(*, rule_id: UUID, owner_id: UUID) -> Rule:
     """Return a customer's own rule; anyone else's does not exist."""
     found = Rule.objects.filter(pk=rule_id, owner_id=owner_id).first()

@@ -22,6 +22,7 @@ from config.demo.bank import (
     demonstration,
     fill,
 )
+from config.demo.filing import file_transactions
 from config.demo.people import CUSTOMERS, QUICK
 from vortex import clock
 from vortex.errors import Refusal
@@ -86,6 +87,8 @@ class Command(BaseCommand):
             return
         began = time.perf_counter()
         filled = fill(demo, until=until, after=after, style=options["progress"])
+        if after is None:
+            file_transactions(demo, until=until)
         marker.write(note, marker.Marker(first=first, customers=len(demo.people), until=until))
         self._tell(filled, time.perf_counter() - began)
         if "auth" in settings.VORTEX_HOSTED:  # the story of a service of its own is not told
