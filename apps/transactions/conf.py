@@ -22,6 +22,14 @@ SCHEDULE: Final[dict[str, Any]] = {
         "task": "transactions.work_off_imports",
         "schedule": timedelta(minutes=1),
     },
+    "transactions.work-off-bulk": {
+        "task": "transactions.work_off_bulk",
+        "schedule": timedelta(seconds=15),
+    },
+    "transactions.tidy-bulk": {
+        "task": "transactions.tidy_bulk",
+        "schedule": timedelta(minutes=10),
+    },
 }
 
 

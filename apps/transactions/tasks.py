@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.transactions.services import holding, importing, ruling
+from apps.transactions.services import bulk_running, holding, importing, ruling
 from vortex.clock import now
 
 
@@ -22,3 +22,15 @@ def work_off_imports() -> int:
 def work_off_rule_runs() -> int:
     """Go on with every rule that is on its way through the past."""
     return ruling.work_off(now=now())
+
+
+@shared_task(name="transactions.work_off_bulk")
+def work_off_bulk() -> int:
+    """Go on with every large set of transfers that waits."""
+    return bulk_running.work_off(now=now())
+
+
+@shared_task(name="transactions.tidy_bulk")
+def tidy_bulk() -> int:
+    """Throw away large sets that never came whole, and old ones."""
+    return bulk_running.tidy(now=now())

@@ -91,7 +91,7 @@ class IdempotentView(APIView):
 
     def _once(self, handler: Handler) -> Handler:
         def handle(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-            key = _key(request)
+            key = key_of(request)
             who = f"user:{caller(request).user_id}"
             with remembered(
                 self.context, caller=who, key=key, request_hash=_fingerprint(request)
@@ -115,7 +115,8 @@ class IdempotentView(APIView):
         self.slot.record_apart(_answer_of(response))
 
 
-def _key(request: Request) -> str:
+def key_of(request: Request) -> str:
+    """Return the caller's key. Refuses with idempotency_key_required where there is none."""
     key: str = request.headers.get(IDEMPOTENCY_KEY, "")
     if not KEY.fullmatch(key):
         raise IdempotencyKeyRequired(

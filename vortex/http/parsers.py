@@ -34,7 +34,7 @@ class StrictJSONParser(BaseParser):
     ) -> Any:
         """Return the value of the body."""
         del parser_context
-        _check_charset(media_type or "")
+        check_charset(media_type or "")
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         body = stream.read(limit + 1)
         if len(body) > limit:
@@ -56,7 +56,24 @@ def read(body: bytes) -> Any:
     return value
 
 
-def _check_charset(media_type: str) -> None:
+def next_value(text: str, at: int) -> tuple[Any, int] | None:
+    """Return the value that begins at a place of a text, and where it ends.
+
+    None where the text ends before the value does, or where no value begins: whoever has no more of
+    the text knows which. Refuses, as `read` does, what is read in two ways.
+    """
+    try:
+        value, end = _decoder.raw_decode(text, at)
+    except json.JSONDecodeError:
+        return None
+    except RecursionError:
+        raise ParseError(f"the body has more than {DEEPEST} levels") from None
+    _check(value)
+    return value, end
+
+
+def check_charset(media_type: str) -> None:
+    """Refuse JSON that says it is not UTF-8."""
     for parameter in media_type.split(";")[1:]:
         name, _, value = parameter.strip().partition("=")
         if name.lower() == "charset" and value.strip('"').lower() not in {"utf-8", "utf8"}:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from apps.transactions.api import (
     attachments,
+    bulk,
     disputes,
     exchange,
     exports,
@@ -21,7 +22,10 @@ from apps.transactions.api import (
 
 urlpatterns = [
     path("transactions", views.TransactionsView.as_view()),
-    path("transactions/bulk", views.BulkView.as_view()),
+    path("transactions/bulk", bulk.BulkView.as_view()),
+    path("transactions/bulk/<uuid:job_id>", bulk.BulkJobView.as_view()),
+    path("transactions/bulk/<uuid:job_id>/items", bulk.BulkLinesView.as_view()),
+    path("transactions/bulk/<uuid:job_id>/cancel", bulk.CancelBulkView.as_view()),
     path("transactions/categories", views.CategoriesView.as_view()),
     path("transactions/export", exports.ExportView.as_view()),
     path("transactions/disputes", disputes.DisputesView.as_view()),

@@ -14,10 +14,8 @@ from apps.transactions import selectors
 from apps.transactions.api.pending import PaymentSerializer, PendingSerializer
 from apps.transactions.api.serializers import (
     AnnotationSerializer,
-    BulkSerializer,
     CategoriesSerializer,
     EntrySerializer,
-    OutcomesSerializer,
     ReversalSerializer,
     ReversedSerializer,
     TransactionSerializer,
@@ -112,33 +110,6 @@ class TransactionsView(IdempotentView):
             made = selectors.posting_of_owner(posting_id=posted.posting_id, owner_id=owner)
             headers = {"Location": f"{request.path}/{made.id}"}
             return self.remember(TransactionSerializer(made).data, status=201, headers=headers)
-
-
-class BulkView(IdempotentView):
-    """Many transfers in one request."""
-
-    context = "transactions"
-
-    @extend_schema(request=BulkSerializer, responses={200: OutcomesSerializer})
-    def post(self, request: Request) -> HttpResponse:
-        """Make up to 10,000 transfers in their order.
-
-        Without `atomic` each stands or falls by itself, and the outcomes say which; with it the
-        first refusal refuses all of them.
-        """
-        asked = BulkSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        items = [_transfer(item.pop("id"), item) for item in asked.validated_data["items"]]
-        judging.refuse_if_not_allowed(transfers=items, payer=_payer(self), at=now())
-        with unit_of_work("transactions"):
-            outcomes = transferring.transfer_many(
-                transfers=items,
-                owner_id=caller(request).user_id,
-                atomic=asked.validated_data["atomic"],
-            )
-            posted = sum(outcome.posted for outcome in outcomes)
-            answer = {"posted": posted, "refused": len(outcomes) - posted, "items": outcomes}
-            return self.remember(OutcomesSerializer(answer).data)
 
 
 class CategoriesView(APIView):

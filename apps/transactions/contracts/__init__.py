@@ -4,6 +4,14 @@ Signs follow the account holder's view: a positive leg is a credit and makes the
 negative leg is a debit and makes it smaller. The legs of a posting sum to zero per currency.
 """
 
+from apps.transactions.contracts.bulk import (
+    BulkJobNotAtomic,
+    BulkJobNotFound,
+    BulkJobOpen,
+    BulkJobOver,
+    BulkUploadsBusy,
+    TransactionBulkCompleted,
+)
 from apps.transactions.contracts.desk import FilingDesk, FilingPart, FilingRule
 from apps.transactions.contracts.disputes import (
     AttachmentNotFound,
@@ -154,6 +162,11 @@ __all__ = [
     "Balance",
     "BalanceOutOfRange",
     "BalanceOverdraftDrawn",
+    "BulkJobNotAtomic",
+    "BulkJobNotFound",
+    "BulkJobOpen",
+    "BulkJobOver",
+    "BulkUploadsBusy",
     "CaptureExceedsHold",
     "CategoryExists",
     "CategoryLoop",
@@ -239,6 +252,7 @@ __all__ = [
     "TooManyCategories",
     "TooManyImports",
     "TooManyRules",
+    "TransactionBulkCompleted",
     "TransactionCategorized",
     "TransactionCategoryCorrected",
     "TransactionCheckUnavailable",

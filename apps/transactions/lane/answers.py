@@ -109,20 +109,16 @@ def refused(refusal: Refusal, path: str) -> Answer:
     return Answer(status, {**headers, "Content-Type": MEDIA_TYPE}, msgspec.json.encode(data))
 
 
-def headers_of(
-    answer: Answer, spent: Spent | None, request_id: str, *, bulk: bool, secure: bool
-) -> RawHeaders:
+def headers_of(answer: Answer, spent: Spent | None, request_id: str, *, secure: bool) -> RawHeaders:
     """Return the headers that go with an answer."""
     stored = "Cache-Control" in answer.headers
-    return _own(answer, spent, request_id) + _common(bulk, secure, stored)
+    return _own(answer, spent, request_id) + _common(secure, stored)
 
 
-def lines_of(
-    answer: Answer, spent: Spent | None, request_id: str, *, bulk: bool, secure: bool
-) -> bytes:
+def lines_of(answer: Answer, spent: Spent | None, request_id: str, *, secure: bool) -> bytes:
     """Return the same headers as they are written."""
     own = [b"%b: %b\r\n" % field for field in _own(answer, spent, request_id)]
-    own.append(_common_lines(bulk, secure, "Cache-Control" in answer.headers))
+    own.append(_common_lines(secure, "Cache-Control" in answer.headers))
     return b"".join(own)
 
 
@@ -142,7 +138,7 @@ def _own(answer: Answer, spent: Spent | None, request_id: str) -> RawHeaders:
     return own
 
 
-def _common(bulk: bool, secure: bool, stored: bool) -> RawHeaders:  # noqa: FBT001 - a cache's key
+def _common(secure: bool, stored: bool) -> RawHeaders:  # noqa: FBT001 - a cache's key
     """Return what the middleware and DRF put on every answer of these addresses."""
     common = [
         (b"x-frame-options", b"DENY"),
@@ -151,7 +147,7 @@ def _common(bulk: bool, secure: bool, stored: bool) -> RawHeaders:  # noqa: FBT0
         (b"cross-origin-opener-policy", b"same-origin"),
         (b"content-security-policy", CSP_DATA.encode()),
         (b"permissions-policy", PERMISSIONS.encode()),
-        (b"allow", b"POST, OPTIONS" if bulk else b"GET, POST, HEAD, OPTIONS"),
+        (b"allow", b"GET, POST, HEAD, OPTIONS"),
     ]
     if not stored:
         common.append((b"cache-control", b"no-store"))
@@ -161,8 +157,8 @@ def _common(bulk: bool, secure: bool, stored: bool) -> RawHeaders:  # noqa: FBT0
 
 
 @lru_cache(maxsize=8)
-def _common_lines(bulk: bool, secure: bool, stored: bool) -> bytes:  # noqa: FBT001 - a cache's key
-    return b"".join([b"%b: %b\r\n" % field for field in _common(bulk, secure, stored)])
+def _common_lines(secure: bool, stored: bool) -> bytes:  # noqa: FBT001 - a cache's key
+    return b"".join([b"%b: %b\r\n" % field for field in _common(secure, stored)])
 
 
 def _stay() -> str:

@@ -87,9 +87,7 @@ class PostingLane:
             code, answer = _worded(said, path)
             spent = None if reply is None else reply.spent
             secure = is_secure(scope["scheme"], headers)
-            fields = answers.headers_of(
-                answer, spent, current.request_id, bulk=is_bulk, secure=secure
-            )
+            fields = answers.headers_of(answer, spent, current.request_id, secure=secure)
             await _send(send, answer, fields)
             served(
                 current,

@@ -5,9 +5,7 @@ does not verify, an amount that the gate judges, anything that would be refused)
 None: the API behind the lane has the words for it.
 """
 
-import re
 from collections.abc import MutableMapping
-from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
@@ -17,16 +15,15 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
 from apps.transactions.conf import gate_policy
-from apps.transactions.contracts import CATEGORIES
-from apps.transactions.domain.posting import MAX_TEXT, problem_of
+from apps.transactions.domain.posting import problem_of
 from apps.transactions.services.posting import MAX_BATCH
-from apps.transactions.services.transferring import Transfer, is_far, posting_of
+from apps.transactions.services.said import Said, SaidItem, id_of, transfer_of
+from apps.transactions.services.transferring import Transfer, posting_of
 from vortex.errors import Refusal
 from vortex.http.idempotency import KEY, fingerprint_of
 from vortex.http.parsers import read as read_strictly
 from vortex.identity.tokens import Verified, verify_signature
 from vortex.ids import new_id
-from vortex.money import Money
 
 SINGLE: Final = frozenset({"/api/transactions", "/api/v1/transactions"})
 BULK: Final = frozenset({"/api/transactions/bulk", "/api/v1/transactions/bulk"})
@@ -42,58 +39,21 @@ _ELSEWHERE: Final = frozenset(
         b"transfer-encoding",
         b"content-encoding",
         b"expect",
+        b"prefer",
         b"x-http-method-override",
     }
 )
-_CATEGORIES: Final = frozenset(CATEGORIES)
-_NO_DATE: Final = (None, msgspec.UNSET)
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 Headers = dict[bytes, str]
 
 
-class _Amount(msgspec.Struct, forbid_unknown_fields=True):
-    amount: str
-    currency: str
-
-
-class _Said(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A transfer as it is written, its fields in the order of the alphabet.
-
-    So it is encoded again as a dictionary is with its keys in order, as its fingerprint needs it.
-    """
-
-    amount: _Amount
-    category: str | msgspec.UnsetType = msgspec.UNSET
-    counterparty: str | msgspec.UnsetType = msgspec.UNSET
-    description: str | msgspec.UnsetType = msgspec.UNSET
-    effective_date: str | msgspec.UnsetType | None = msgspec.UNSET
-    reference: str | msgspec.UnsetType = msgspec.UNSET
-    source_account_id: str
-    target_account_id: str
-
-
-class _SaidItem(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A transfer in a batch, which has its id from the caller; in the order of the alphabet too."""
-
-    amount: _Amount
-    category: str | msgspec.UnsetType = msgspec.UNSET
-    counterparty: str | msgspec.UnsetType = msgspec.UNSET
-    description: str | msgspec.UnsetType = msgspec.UNSET
-    effective_date: str | msgspec.UnsetType | None = msgspec.UNSET
-    id: str
-    reference: str | msgspec.UnsetType = msgspec.UNSET
-    source_account_id: str
-    target_account_id: str
-
-
 class _SaidBatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     all_or_none: bool | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="atomic")
-    items: list[_SaidItem]
+    items: list[SaidItem]
 
 
 _TEXTS_OF_ALL: Final = 9  # the names and values that every transfer has
-_single_decoder: Final = msgspec.json.Decoder(_Said)
+_single_decoder: Final = msgspec.json.Decoder(Said)
 _batch_decoder: Final = msgspec.json.Decoder(_SaidBatch)
 
 
@@ -185,14 +145,14 @@ def _single(body: bytes, token: Verified) -> tuple[Any, tuple[Transfer, ...], No
             if transfer.source_account_id == transfer.target_account_id:
                 raise ValueError("from an account to itself")
             return said, (transfer,), None
-    said = msgspec.convert(read_strictly(body), _Said)
+    said = msgspec.convert(read_strictly(body), Said)
     transfer = _transfer(said, new_id())
     if problem_of(posting_of(transfer, token.principal.user_id)):
         raise ValueError("not a posting")
     return said, (transfer,), None
 
 
-def _texts_of(said: _Said | _SaidItem) -> int:
+def _texts_of(said: Said | SaidItem) -> int:
     """Return how many texts there are in a transfer, keys included."""
     texts = _TEXTS_OF_ALL
     for value in (said.category, said.counterparty, said.description, said.reference):
@@ -216,64 +176,16 @@ def _batch(body: bytes) -> tuple[Any, tuple[Transfer, ...], bool]:
 def _batch_of(said: _SaidBatch) -> tuple[Any, tuple[Transfer, ...], bool]:
     if not 0 < len(said.items) <= MAX_BATCH:
         raise ValueError("not a batch")
-    transfers = tuple([_transfer(item, _id(item.id)) for item in said.items])
+    transfers = tuple([_transfer(item, id_of(item.id)) for item in said.items])
     return said, transfers, said.all_or_none is True
 
 
-def _transfer(said: _Said | _SaidItem, posting_id: UUID) -> Transfer:
-    """Return the transfer that was said; ValueError where it is not said in the usual way."""
-    transfer = Transfer(
-        posting_id,
-        _id(said.source_account_id),
-        _id(said.target_account_id),
-        _money(said.amount),
-        _text(said.description),
-        _text(said.counterparty),
-        _text(said.reference),
-        _category(said.category),
-        None if said.effective_date in _NO_DATE else _date(said.effective_date),
-    )
-    if transfer.effective_date is not None and is_far(transfer):
-        raise ValueError("in another age")
+def _transfer(said: Said | SaidItem, posting_id: UUID) -> Transfer:
+    """Return the transfer that was said; ValueError where it has to be judged first."""
+    transfer = transfer_of(said, posting_id)
     if gate_policy().notices(transfer.amount, transfer.target_account_id):
         raise ValueError("to be judged first")
     return transfer
-
-
-def _id(value: str) -> UUID:
-    if len(value) != 36:
-        raise ValueError("not an id as it is usually written")
-    return msgspec.convert(value, UUID)
-
-
-def _money(said: _Amount) -> Money:
-    money = Money.parse(said.amount, said.currency)
-    if money.minor <= 0:
-        raise ValueError("not a payment")
-    return money
-
-
-def _text(value: str | msgspec.UnsetType) -> str:
-    if value is msgspec.UNSET:
-        return ""
-    if len(value) > MAX_TEXT:
-        raise ValueError("not a text")
-    return value
-
-
-def _category(value: str | msgspec.UnsetType) -> str:
-    if value is msgspec.UNSET:
-        return "transfers"
-    if value not in _CATEGORIES:
-        raise ValueError("not a category")
-    return value
-
-
-def _date(value: Any) -> date:
-    """Return the date; ValueError where it is no plain date."""
-    if not _DATE.fullmatch(value):
-        raise ValueError("not a plain date")
-    return date.fromisoformat(value)
 
 
 @lru_cache(maxsize=64)

@@ -97,7 +97,7 @@ def _answer(job: _OffTheWire, reply: Reply | None) -> None:
         code = said.code
         with context.use(traceparent=current.traceparent):
             said = answers.refused(said, job.path)
-    lines = answers.lines_of(said, reply.spent, current.request_id, bulk=False, secure=job.secure)
+    lines = answers.lines_of(said, reply.spent, current.request_id, secure=job.secure)
     job.wire.answer(said.status, lines, said.body)
     served(
         current,

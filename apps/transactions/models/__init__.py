@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 
+from apps.transactions.models.bulk import BulkItem, BulkJob, BulkOutcome
 from apps.transactions.models.filing import (
     Attachment,
     Dispute,
@@ -25,6 +26,9 @@ __all__ = [
     "Account",
     "Annotation",
     "Attachment",
+    "BulkItem",
+    "BulkJob",
+    "BulkOutcome",
     "Category",
     "ChainHead",
     "ChainLink",

@@ -14,10 +14,11 @@ log = get_logger("transactions.waking")
 
 def wake(task: str) -> None:
     """Send a task of ours once the open unit of work has committed."""
-    after_commit(lambda: _send(task))
+    after_commit(lambda: send(task))
 
 
-def _send(task: str) -> None:
+def send(task: str) -> None:
+    """Send a task of ours now."""
     try:
         current_app.send_task(task, queue="transactions", retry=False, expires=60)
     except (KombuError, OSError) as error:

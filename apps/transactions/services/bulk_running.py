@@ -1,0 +1,173 @@
+"""Making the transfers of large sets, a thousand in one transaction, whoever dies meanwhile.
+
+Transfers, what is said of them and how far the set has come are one transaction, under the lock of
+the set's row: no item is made twice and none is left out. A set waits for no other: each gets its
+thousand in turn.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
+
+from apps.transactions.contracts import (
+    BulkJobNotFound,
+    BulkJobOver,
+    Outcome,
+    TransactionBulkCompleted,
+)
+from apps.transactions.domain.bulk import OPEN, WORKING, BulkState, percent_of
+from apps.transactions.models import BulkItem, BulkJob, BulkOutcome
+from apps.transactions.selectors import bulk as sets
+from apps.transactions.services import transferring
+from apps.transactions.services.bulk_receiving import STALE, TASK, discard, forget_items
+from apps.transactions.services.transferring import Transfer
+from apps.transactions.services.waking import send
+from vortex.db import after_commit, unit_of_work
+from vortex.money import Money
+from vortex.outbox import publish
+from vortex.realtime import News, push_many
+from vortex.telemetry import get_logger
+
+STEP: Final = 1_000
+KEPT: Final = timedelta(days=30)
+# So many thousands in one task: expired holds wait behind it no longer than some seconds.
+_STEPS: Final = 20
+_AT_ONCE: Final = 20
+_TOLD_EVERY: Final = 5
+
+log = get_logger("transactions.bulk")
+
+
+def step(*, job_id: UUID, at: datetime) -> bool:
+    """Make the next thousand transfers of a set; say whether more wait.
+
+    One that another process has in hand is left to it.
+    """
+    with unit_of_work("transactions"):
+        found = BulkJob.objects.select_for_update(skip_locked=True)
+        job = found.filter(pk=job_id, state__in=WORKING).first()
+        if job is None:
+            return False
+        items = sets.bulk_items(job_id=job_id, after=job.done, limit=STEP)
+        outcomes = transferring.transfer_many(
+            transfers=[_transfer(item) for item in items], owner_id=job.owner_id, atomic=False
+        )
+        _write_down(job, items, outcomes)
+        job.state, job.changed_at = BulkState.RUNNING.value, at
+        if job.done == job.items:
+            _finish(job, BulkState.COMPLETED, at)
+        elif job.done // STEP % _TOLD_EVERY == 0:
+            _tell(job)
+        job.save()
+        return job.done < job.items
+
+
+def work_off(*, now: datetime) -> int:
+    """Go on with the sets that wait, a thousand of each in turn; return how many thousands."""
+    waiting = deque(sets.waiting_bulk_jobs(limit=_AT_ONCE))
+    done = 0
+    while waiting and done < _STEPS:
+        job_id = waiting.popleft()
+        done += 1
+        if step(job_id=job_id, at=now):
+            waiting.append(job_id)
+    if waiting:
+        send(TASK)
+    return done
+
+
+def cancel(*, job_id: UUID, owner_id: UUID, at: datetime) -> BulkJob:
+    """Stop a set. What is posted stays; what has not begun never does. Asked twice, it is once."""
+    with unit_of_work("transactions"):
+        found = BulkJob.objects.select_for_update().filter(pk=job_id, owner_id=owner_id)
+        job = found.exclude(state=BulkState.RECEIVING).first()
+        if job is None:
+            raise BulkJobNotFound(job_id=str(job_id))
+        if job.state == BulkState.COMPLETED:
+            raise BulkJobOver(job_id=str(job_id))
+        if job.state in OPEN:
+            _finish(job, BulkState.CANCELLED, at)
+            job.save()
+        return job
+
+
+def tidy(*, now: datetime) -> int:
+    """Throw away sets that never came whole, and those that have been through for thirty days."""
+    stale = sets.stale_bulk_jobs(untouched_since=now - STALE)
+    for job_id in stale:
+        discard(job_id=job_id)
+    old = sets.old_bulk_jobs(finished_before=now - KEPT, limit=10)
+    for job_id in old:
+        with unit_of_work("transactions"):
+            forget_items([job_id])
+            BulkJob.objects.filter(pk=job_id).delete()
+    return len(stale) + len(old)
+
+
+def progress_of(job: BulkJob) -> dict[str, Any]:
+    """Return what the socket says of a set."""
+    return {
+        "id": str(job.id),
+        "state": job.state,
+        "items": job.items,
+        "done": job.done,
+        "posted": job.posted,
+        "refused": job.refused,
+        "percent": percent_of(done=job.done, items=job.items),
+    }
+
+
+def _write_down(job: BulkJob, items: Sequence[BulkItem], outcomes: Sequence[Outcome]) -> None:
+    """Count the outcomes and keep those that say more than that the item was posted."""
+    noted = []
+    for item, outcome in zip(items, outcomes, strict=True):
+        job.posted += outcome.posted
+        job.replayed += outcome.replayed
+        job.refused += not outcome.posted
+        if outcome.replayed or not outcome.posted:
+            noted.append(
+                BulkOutcome(job_id=job.id, line=item.line, code=outcome.code, detail=outcome.detail)
+            )
+    BulkOutcome.objects.bulk_create(noted)
+    job.done += len(items)
+
+
+def _finish(job: BulkJob, state: BulkState, at: datetime) -> None:
+    job.state, job.changed_at, job.finished_at = state.value, at, at
+    publish(
+        TransactionBulkCompleted(
+            job_id=job.id,
+            owner_id=job.owner_id,
+            items=job.items,
+            posted=job.posted,
+            replayed=job.replayed,
+            refused=job.refused,
+            cancelled=job.items - job.done,
+            completed_at=at,
+        )
+    )
+    _tell(job)
+    log.info("transactions.bulk.finished", job_id=str(job.id), state=state.value, done=job.done)
+
+
+def _tell(job: BulkJob) -> None:
+    """Push how far a set has come; a lost push is not sought, GET has the truth."""
+    news = [News(job.owner_id, "transaction.bulk_progress", progress_of(job))]
+    after_commit(partial(push_many, news))
+
+
+def _transfer(item: BulkItem) -> Transfer:
+    return Transfer(
+        posting_id=item.posting_id,
+        source_account_id=item.source_account_id,
+        target_account_id=item.target_account_id,
+        amount=Money(item.amount_minor, item.currency),
+        description=item.description,
+        counterparty=item.counterparty,
+        reference=item.reference,
+        category=item.category,
+        effective_date=item.effective_date,
+    )
