@@ -26,6 +26,10 @@ SCHEDULE: Final[dict[str, Any]] = {
         "task": "transactions.work_off_bulk",
         "schedule": timedelta(seconds=15),
     },
+    "transactions.make-months": {
+        "task": "transactions.make_months",
+        "schedule": timedelta(hours=6),
+    },
     "transactions.tidy-bulk": {
         "task": "transactions.tidy_bulk",
         "schedule": timedelta(minutes=10),

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.transactions.services import bulk_running, holding, importing, ruling
+from apps.transactions.services import bulk_running, holding, importing, months, ruling
 from vortex.clock import now
 
 
@@ -34,3 +34,9 @@ def work_off_bulk() -> int:
 def tidy_bulk() -> int:
     """Throw away large sets that never came whole, and old ones."""
     return bulk_running.tidy(now=now())
+
+
+@shared_task(name="transactions.make_months")
+def make_months() -> int:
+    """Make the months of the ledger that are to come."""
+    return len(months.make_ahead(now=now()))

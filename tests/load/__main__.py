@@ -6,6 +6,11 @@
     make bench SOAK=600               ten minutes of single transfers, with relay and consumers
     make bench PGLEDGER_SQL=file.sql  also pgledger: its SQL after that of its ULIDs
     make bench HORDAK=1               also django-hordak
+    make bench ONLY=reads             pages over HISTORY=10000000 postings, made first in minutes
+    make bench ONLY=growth            batches before and after HISTORY postings are there
+    make bench ONLY=ways              one port against Envoy in front, uvicorn against granian
+    make bench ONLY=relay             the age of the oldest event while transfers are made
+    make bench ONLY=crowd             transfers while 10,000 connections stand open
 
 Starts a durable bank of its own in a temporary directory. Rounds are interleaved, so that what else
 the machine does meets all of them; a figure is the median, its noise the range over the median.
@@ -26,8 +31,9 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from tests.load import measuring, references
+from tests.load import beside, measuring, references
 from tests.load.bank import Bank, bank
+from tests.load.history import grow
 from tests.load.measuring import Measured
 
 Measure = Callable[[Bank, float], Measured]
@@ -37,6 +43,20 @@ COLUMNS: Final = (
     *("", "a second", "noise", "ratio", "P50", "P95", "P99 ms"),
     *("CPU µs each", "WAL", "met"),
 )
+
+
+def _reads(path: str) -> Measure:
+    return lambda opened, seconds: measuring.reads(opened, seconds, path)
+
+
+def _through(way: str) -> Measure:
+    def measure(opened: Bank, seconds: float) -> Measured:
+        other = beside.envoy(opened) if way == "envoy" else beside.server(opened, way)
+        with other as there:
+            measuring.single(there, 2)  # its tokens are verified once, its plans made
+            return measuring.single(there, seconds)
+
+    return measure
 
 
 @dataclass(frozen=True)
@@ -57,6 +77,25 @@ TARGETS: Final[dict[str, Target]] = {
     "bulk_hot": Target(lambda b, s: measuring.bulk(b, s, hot=True), 28_000, 150, ("bulk", 0.8)),
 }
 
+# What is measured only where it is asked for: it needs a long history, or servers of its own.
+MORE: Final[dict[str, dict[str, Target]]] = {
+    "reads": {
+        "page of 50": Target(_reads("/api/transactions?limit=50"), 0, 50, (PGBENCH, 0)),
+        "page of 50, filtered": Target(
+            _reads("/api/transactions?limit=50&account_id=ACCOUNT&direction=out"),
+            *(0, 50, (PGBENCH, 0)),
+        ),
+        "sums by month": Target(_reads("/api/transactions/aggregate"), 0, 1_000, (PGBENCH, 0)),
+    },
+    "growth": {"bulk, grown": Target(measuring.bulk, 0, 150, ("bulk", 1 / 1.3))},
+    "ways": {
+        "through Envoy": Target(_through("envoy"), 0, 50, ("single", 0.85)),
+        "granian": Target(_through("granian"), 0, 50, ("single", 0)),
+    },
+    "relay": {"age of the oldest event": Target(measuring.relay_lag, 0, 2_000, ("single", 0))},
+    "crowd": {"10,000 connections": Target(measuring.idle_crowd, 0, 200, ("single", 0.5))},
+}
+
 
 @dataclass(frozen=True)
 class Options:
@@ -72,6 +111,7 @@ class Options:
     server: str
     workers: int
     accounts: int
+    history: int
 
 
 def main() -> int:
@@ -81,7 +121,7 @@ def main() -> int:
         _note("The load comes from wrk, which is not here. On Debian and Ubuntu: apt install wrk")
         return 2
     with tempfile.TemporaryDirectory() as home:
-        extra = ("relay", "consume") if options.soak else ()
+        extra = ("relay", "consume") if options.soak or "relay" in options.only else ()
         with bank(
             Path(home),
             accounts=options.accounts,
@@ -109,6 +149,7 @@ def _options() -> Options:
         server=asked("SERVER", "") or "uvicorn",
         workers=int(asked("WORKERS", "") or 1),
         accounts=int(asked("ACCOUNTS", "") or 2_000),
+        history=int(asked("HISTORY", "") or 10_000_000),
     )
 
 
@@ -122,7 +163,23 @@ def _all(opened: Bank, options: Options) -> dict[str, list[Measured]]:
         references.prepare_hordak(opened)
         plan[HORDAK] = references.hordak
     plan |= {n: t.measure for n, t in TARGETS.items() if not options.only or n in options.only}
+    against = {t.times[0] for name in options.only & MORE.keys() for t in MORE[name].values()}
+    plan |= {n: t.measure for n, t in TARGETS.items() if n in against}
     measuring.single(opened, 5)  # every token is verified once, every plan made
+    found = _rounds(opened, options, plan)
+    if options.only & {"reads", "growth"}:
+        _note(f"making {options.history:,} postings")
+        _note(f"{grow(opened, options.history):,} are there")
+    more = {
+        name: target.measure
+        for group in sorted(options.only & MORE.keys())
+        for name, target in MORE[group].items()
+    }
+    return found | _rounds(opened, options, more)
+
+
+def _rounds(opened: Bank, options: Options, plan: dict[str, Measure]) -> dict[str, list[Measured]]:
+    """Measure everything of a plan in turn, several times."""
     found: dict[str, list[Measured]] = {name: [] for name in plan}
     for _ in range(options.rounds):
         for name, measure in plan.items():
@@ -161,9 +218,10 @@ def _show(found: dict[str, list[Measured]], options: Options) -> None:
         table.add_column(column, justify="left" if column in {"", "CPU µs each"} else "right")
     rates = {name: median(one.per_second for one in rounds) for name, rounds in found.items()}
     said: dict[str, dict[str, Any]] = {}
+    known = TARGETS | {name: t for group in MORE.values() for name, t in group.items()}
     for name, rounds in found.items():
         middle = sorted(rounds, key=lambda one: one.per_second)[len(rounds) // 2]
-        target = TARGETS.get(name)
+        target = known.get(name)
         against, least = target.times if target else ("", 0.0)
         ratio = rates[name] / rates[against] if rates.get(against) else None
         met = target is not None and (

@@ -1,7 +1,9 @@
 """One measurement: a generator against the bank, and what everybody spent on it."""
 
 import resource
+import socket
 import subprocess
+import threading
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +14,11 @@ import msgspec
 from tests.load.bank import ROOT, Bank
 
 HERE: Final = Path(__file__).resolve().parent
+_HALF: Final = b"POST /api/transactions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{"
+_OLDEST: Final = (
+    "select coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)"
+    " from outbox_message"
+)
 
 
 class Measured(msgspec.Struct, kw_only=True):
@@ -45,6 +52,55 @@ def bulk(bank: Bank, seconds: float, *, size: int = 1_000, hot: bool = False) ->
     """Measure batches of companies, two in flight."""
     words = (str(bank.companies), str(size), "hot" if hot else "uniform")
     return _measured(bank, "bulk.lua", seconds, 2, words)
+
+
+def reads(bank: Bank, seconds: float, path: str) -> Measured:
+    """Measure reads of customers; ACCOUNT in the path is their own account."""
+    return _measured(bank, "reads.lua", seconds, 64, (str(bank.people), path))
+
+
+def idle_crowd(bank: Bank, seconds: float, *, crowd: int = 10_000) -> Measured:
+    """Measure single transfers while so many connections stand open and say half a request."""
+    waiting = []
+    try:
+        for number in range(crowd):
+            # A client's ports to one address end before ten thousand connections of one bench.
+            source = (f"127.0.0.{2 + number // 5_000}", 0)
+            waiting.append(
+                socket.create_connection(("127.0.0.1", bank.port), 30, source_address=source)
+            )
+            waiting[-1].sendall((b"", b"POST /api/tran", _HALF)[number % 3])
+        return single(bank, seconds)
+    finally:
+        for one in waiting:
+            one.close()
+
+
+def relay_lag(bank: Bank, seconds: float) -> Measured:
+    """Measure how old the oldest event gets while transfers are made; needs relay and consumers.
+
+    `per_second` are the transfers meanwhile, the percentiles those of the age.
+    """
+    ages: list[float] = []
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.wait(0.2):
+            ages.append(1_000 * float(bank.ask(_OLDEST)))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        made = single(bank, seconds)
+    finally:
+        over.set()
+        looking.join()
+    ordered = sorted(ages) or [0.0]
+
+    def at(share: float) -> float:
+        return round(ordered[int((len(ordered) - 1) * share)], 1)
+
+    return msgspec.structs.replace(made, p50_ms=at(0.5), p95_ms=at(0.95), p99_ms=at(0.99))
 
 
 def _measured(

@@ -42,8 +42,10 @@ def unchained_count() -> int:
 
 def chained_postings(*, posting_ids: Sequence[UUID]) -> dict[UUID, ChainedPosting]:
     """Return postings with their entries, as they stand now."""
+    postings = list(Posting.objects.filter(pk__in=posting_ids))
+    months = {posting.booked_at for posting in postings}  # or all of them would be looked through
     entries: dict[UUID, list[ChainedEntry]] = {}
-    for entry in Entry.objects.filter(posting_id__in=posting_ids):
+    for entry in Entry.objects.filter(posting_id__in=posting_ids, booked_at__in=months):
         entries.setdefault(entry.posting_id, []).append(
             ChainedEntry(
                 account_id=entry.account_id,
@@ -67,5 +69,5 @@ def chained_postings(*, posting_ids: Sequence[UUID]) -> dict[UUID, ChainedPostin
             reverses_id=posting.reverses_id,
             entries=tuple(entries.get(posting.id, ())),
         )
-        for posting in Posting.objects.filter(pk__in=posting_ids)
+        for posting in postings
     }

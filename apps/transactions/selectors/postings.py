@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 
 from apps.transactions.contracts import LedgerAccountNotFound, PostingNotFound
 from apps.transactions.models import Entry, Posting
@@ -70,7 +70,9 @@ def posting(*, posting_id: UUID) -> Posting:
 
 def entries_of_posting(*, posting_id: UUID) -> QuerySet[Entry]:
     """Return every entry of a posting, in account order; for the bank's own use."""
-    return Entry.objects.filter(posting_id=posting_id).order_by("account_id")
+    booked_at = Posting.objects.filter(pk=posting_id).values("booked_at")
+    found = Entry.objects.filter(posting_id=posting_id, booked_at=Subquery(booked_at))
+    return found.order_by("account_id")
 
 
 def entries_of_account(*, account_id: UUID, after_version: int, limit: int) -> list[dict[str, Any]]:
@@ -126,7 +128,8 @@ _PAYERS_WORDS: Final = """
   (e.amount_minor < 0 or not exists (
     select from transactions_entry paid
       join transactions_account payer on payer.id = paid.account_id
-     where paid.posting_id = e.posting_id and paid.amount_minor < 0
+     where paid.posting_id = e.posting_id and paid.booked_at = e.booked_at
+       and paid.amount_minor < 0
        and payer.owner_id <> %(owner)s))
 """
 _CATEGORY: Final = (
@@ -165,7 +168,7 @@ select p.id, p.kind, p.description, {category} as category, {counterparty} as co
                 where s.posting_id = p.id and s.owner_id = %(owner)s) as is_split,
        e.account_id, e.amount_minor, e.currency, e.balance_after_minor, e.version
   from transactions_posting p
-  join transactions_entry e on e.posting_id = p.id
+  join transactions_entry e on e.posting_id = p.id and e.booked_at = p.booked_at
   join transactions_account a on a.id = e.account_id and (a.owner_id = %(owner)s or exists (
     select from transactions_mandate m where m.account_id = a.id and m.user_id = %(owner)s))
   left join transactions_reversal r on r.original_id = p.id
@@ -199,7 +202,11 @@ def _conditions(
             "e.amount_minor > 0" if wanted.direction == "in" else "e.amount_minor < 0"
         )
     if after is not None:
-        conditions.append("(e.booked_at, e.posting_id) < (%(after_at)s, %(after_id)s)")
+        # The first is for PostgreSQL, which leaves out months by it and not by the second.
+        conditions += [
+            "e.booked_at <= %(after_at)s",
+            "(e.booked_at, e.posting_id) < (%(after_at)s, %(after_id)s)",
+        ]
         values |= {"after_at": after[0], "after_id": after[1]}
     return conditions or ["true"], values
 

@@ -23,7 +23,7 @@ with own as (
      and p.reverses_id is null
      and not exists (select from transactions_reversal r where r.original_id = p.id)
      and not exists (select from transactions_entry o where o.posting_id = e.posting_id
-                      and o.account_id <> e.account_id
+                      and o.booked_at = e.booked_at and o.account_id <> e.account_id
                       and o.account_id = any (%(accounts)s::uuid[]))
 )
 select o.posting_id, i.posting_id, o.account_id, i.account_id, i.amount_minor, i.currency,

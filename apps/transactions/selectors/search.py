@@ -29,7 +29,8 @@ _MINE: Final = """
   (e.amount_minor < 0 or not exists (
     select from transactions_entry paid
       join transactions_account payer on payer.id = paid.account_id
-     where paid.posting_id = e.posting_id and paid.amount_minor < 0
+     where paid.posting_id = e.posting_id and paid.booked_at = e.booked_at
+       and paid.amount_minor < 0
        and payer.owner_id <> %(owner)s))
 """
 WHOLE_SQL: Final = f"coalesce(n.category, case when {_MINE} then p.category else 'transfers' end)"

@@ -48,16 +48,17 @@ LAWS: Final = (
         " having count(e.version) <> a.version or coalesce(max(e.version), 0) <> a.version",
     ),
     Law(
-        "each entry belongs to a posting and to an account of its currency",
+        "each entry belongs to a posting of its moment and to an account of its currency",
         "select e.posting_id::text, e.account_id::text from transactions_entry e"
-        " left join transactions_posting p on p.id = e.posting_id"
+        " left join transactions_posting p on p.id = e.posting_id and p.booked_at = e.booked_at"
         " left join transactions_account a on a.id = e.account_id and a.currency = e.currency"
         " where p.id is null or a.id is null",
     ),
     Law(
         "each posting has entries",
         "select p.id::text, p.kind from transactions_posting p where not exists"
-        " (select from transactions_entry e where e.posting_id = p.id)",
+        " (select from transactions_entry e"
+        " where e.posting_id = p.id and e.booked_at = p.booked_at)",
     ),
     Law(
         "no account is below its limit",

@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 from apps.transactions import contracts, tasks
 from apps.transactions.models import BulkItem, BulkJob, BulkOutcome, Posting
 from apps.transactions.services import accounts, bulk_running, transferring
+from apps.transactions.services.posting import post
 from apps.transactions.services.verifying import LAWS, breaches_of
 from apps.transactions.tests.outbox import said
 from apps.transactions.tests.test_api import account_of, body, booked
@@ -47,9 +48,10 @@ def work() -> None:
 def lines(client: APIClient, place: str, status: str = "") -> list[dict[str, Any]]:
     """Return every item of a set, page by page."""
     found: list[dict[str, Any]] = []
-    cursor = ""
+    cursor: str | None = ""
     while cursor is not None:
-        page = client.get(f"{place}/items", {"status": status, "limit": 7, "cursor": cursor}).data
+        asked: dict[str, str] = {"status": status, "limit": "7", "cursor": cursor}
+        page: Any = client.get(f"{place}/items", asked).data
         found += page["items"]
         cursor = page["next_cursor"]
     return found
@@ -159,7 +161,7 @@ def test_accounts_that_freeze_or_close_while_a_set_waits_refuse_the_rest(monkeyp
 
     bulk_running.step(job_id=job_id, at=now())
     accounts.restrict_account(account_id=frozen, debits_frozen=False, credits_frozen=True)
-    transferring.engine.post(_emptying(closed, source, 500))
+    post(_emptying(closed, source, 500))
     accounts.close_account(account_id=closed, closed_at=now())
     work()
 

@@ -39,6 +39,46 @@ def test_a_page_asks_as_few_questions_when_it_is_long_as_when_it_is_short() -> N
     assert short == long <= 4
 
 
+# How many questions the ledger is asked for a page of each list, however long the history is.
+MOST: Final = {
+    "?limit=20": 4,
+    "?limit=20&direction=out&q=x": 4,
+    "/search?limit=20": 5,
+    "/aggregate": 3,
+    "/pending": 3,
+    "/categories/own": 2,
+    "/disputes": 2,
+    "/imports": 2,
+    "/reconciliations": 2,
+    "/rules": 2,
+    "/merchants": 4,
+    "/recurring": 4,
+    "/transfers/suggestions": 3,
+    "/bulk": 2,
+    "/{one}": 3,
+    "/{one}/entries": 3,
+    "/{one}/split": 4,
+    "/{one}/attachments": 4,
+    "/{one}/filing": 4,
+}
+
+
+@pytest.mark.parametrize("place", list(MOST))
+def test_an_endpoint_asks_no_more_questions_when_the_history_is_long(place: str) -> None:
+    alice = person()
+    client = client_of(alice)
+    counts = []
+    for times in (2, 30):
+        paid(alice, times)
+        one = client.get("/api/transactions?limit=1").json()["items"][0]["id"]
+        with CaptureQueriesContext(connections[DATABASE]) as captured:
+            answer = client.get(f"/api/transactions{place.replace('{one}', one)}")
+        assert answer.status_code == 200, answer.content
+        counts.append(len(captured))
+
+    assert counts[0] == counts[1] <= MOST[place]
+
+
 def test_a_batch_asks_as_few_questions_as_a_single_posting() -> None:
     source, target = account_of(person(), 100_000), account_of(person())
 
@@ -56,18 +96,24 @@ def test_a_posting_of_a_batch_writes_few_records_into_the_log() -> None:
     postings = [transfer(source, target, 1) for _ in range(1_000)]
     post_many(postings[:500])
 
-    before = _records()
+    before = _log()
     post_many(postings[500:])
+    after = _log()
 
-    # One posting, two entries and one event with their indexes.
-    assert (_records() - before) / 500 < 20
+    # One posting, two entries and one event with their indexes. Pages that are written whole after
+    # a checkpoint are the checkpoint's cost.
+    records, pages, octets = (now - then for now, then in zip(after, before, strict=True))
+    assert records / 500 < 20
+    assert (octets - pages * 8_192) / 500 < 3_000
 
 
-def _records() -> int:
+def _log() -> tuple[int, int, int]:
+    """Return the records, the whole pages and the bytes that this connection has logged."""
     with connections[DATABASE].cursor() as cursor:
         cursor.execute("select pg_stat_force_next_flush()")
         cursor.execute(
-            "select pg_stat_clear_snapshot(), wal_records"
+            "select pg_stat_clear_snapshot(), wal_records, wal_fpi, wal_bytes"
             " from pg_stat_get_backend_wal(pg_backend_pid())"
         )
-        return int(cursor.fetchone()[1])
+        _, records, pages, octets = cursor.fetchone()
+        return int(records), int(pages), int(octets)
