@@ -240,7 +240,7 @@ def _show(found: dict[str, list[Measured]], options: Options) -> None:
         table.add_row(
             name,
             f"{rates[name]:,.0f}",
-            f"{spread / rates[name]:.0%}",
+            f"{spread / (rates[name] or 1):.0%}",
             "" if ratio is None else f"{ratio:.2f} × {against}",
             f"{middle.p50_ms:.1f}",
             f"{middle.p95_ms:.1f}",

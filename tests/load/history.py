@@ -36,6 +36,10 @@ select r.id, r.version + 2 * m.round + case when (r.place = 0) = (sign = -1) the
   from made m cross join (values (-1), (1)) s (sign)
   join ring r on r.place = case when sign = -1 then m.place else m.next end
 """
+# What was sent before may still be at work: it has committed once the accounts are locked.
+_LOCK: Final = """
+select id from transactions_account where kind = 'customer' order by id for update
+"""
 _VERSIONS: Final = """
 update transactions_account set version = version + 2 * %(rounds)s where kind = 'customer'
 """
@@ -56,6 +60,7 @@ def grow(bank: Bank, postings: int) -> int:
             }
             with connection.transaction():
                 connection.execute("select set_config('transactions.engine', 'on', true)")
+                connection.execute(_LOCK)
                 connection.execute(_GROW, said)
                 connection.execute(_VERSIONS, said)
         connection.execute("vacuum analyze transactions_entry, transactions_posting")
