@@ -26,7 +26,8 @@ with own as (
        where e.account_id = own.id and e.amount_minor < 0
        order by e.booked_at desc, e.posting_id desc limit %(most)s
     ) recent
-    join transactions_entry t on t.posting_id = recent.posting_id and t.amount_minor > 0
+    join transactions_entry t on t.posting_id = recent.posting_id
+     and t.booked_at = recent.booked_at and t.amount_minor > 0
     join transactions_account a on a.id = t.account_id and a.owner_id <> %(owner)s
 )
 """

@@ -10,22 +10,28 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from apps.transactions.contracts import (
     BulkJobNotFound,
     BulkJobOver,
+    Decision,
     Outcome,
+    ReviewRequired,
     TransactionBulkCompleted,
+    TransactionCheckUnavailable,
+    TransactionDenied,
 )
 from apps.transactions.domain.bulk import OPEN, WORKING, BulkState, percent_of
+from apps.transactions.domain.gate import Verdict
 from apps.transactions.models import BulkItem, BulkJob, BulkOutcome
 from apps.transactions.selectors import bulk as sets
-from apps.transactions.services import transferring
+from apps.transactions.services import judging, reviewing, transferring
 from apps.transactions.services.bulk_receiving import STALE, TASK, discard, forget_items
 from apps.transactions.services.transferring import Transfer
 from apps.transactions.services.waking import send
 from vortex.db import after_commit, unit_of_work
+from vortex.errors import Refusal
 from vortex.money import Money
 from vortex.outbox import publish
 from vortex.realtime import News, push_many
@@ -44,18 +50,24 @@ log = get_logger("transactions.bulk")
 def step(*, job_id: UUID, at: datetime) -> bool:
     """Make the next thousand transfers of a set; say whether more wait.
 
-    One that another process has in hand is left to it.
+    They are judged first, before the transaction: what staff would have to look at is refused here,
+    because a set does not wait for them. One that another process has in hand is left to it.
+    Refuses with TransactionCheckUnavailable, and the set waits, where nobody can judge.
     """
+    seen = BulkJob.objects.filter(pk=job_id, state__in=WORKING).first()
+    if seen is None:
+        return False
+    items = sets.bulk_items(job_id=job_id, after=seen.done, limit=STEP)
+    transfers = [_transfer(item) for item in items]
+    verdicts = judging.judged(transfers=transfers, user_id=seen.owner_id, at=at)
     with unit_of_work("transactions"):
         found = BulkJob.objects.select_for_update(skip_locked=True)
         job = found.filter(pk=job_id, state__in=WORKING).first()
         if job is None:
             return False
-        items = sets.bulk_items(job_id=job_id, after=job.done, limit=STEP)
-        outcomes = transferring.transfer_many(
-            transfers=[_transfer(item) for item in items], owner_id=job.owner_id, atomic=False
-        )
-        _write_down(job, items, outcomes)
+        if job.done != seen.done:  # another process made these meanwhile
+            return True
+        _write_down(job, items, _made(job, items, transfers, verdicts, at))
         job.state, job.changed_at = BulkState.RUNNING.value, at
         if job.done == job.items:
             _finish(job, BulkState.COMPLETED, at)
@@ -72,11 +84,20 @@ def work_off(*, now: datetime) -> int:
     while waiting and done < _STEPS:
         job_id = waiting.popleft()
         done += 1
-        if step(job_id=job_id, at=now):
+        if _goes_on(job_id, now):
             waiting.append(job_id)
     if waiting:
         send(TASK)
     return done
+
+
+def _goes_on(job_id: UUID, at: datetime) -> bool:
+    """Make a step of one set; a set that nobody can judge now holds up no other."""
+    try:
+        return step(job_id=job_id, at=at)
+    except TransactionCheckUnavailable:
+        log.warning("transactions.bulk.not_judged", job_id=str(job_id))
+        return False
 
 
 def cancel(*, job_id: UUID, owner_id: UUID, at: datetime) -> BulkJob:
@@ -118,6 +139,50 @@ def progress_of(job: BulkJob) -> dict[str, Any]:
         "refused": job.refused,
         "percent": percent_of(done=job.done, items=job.items),
     }
+
+
+def _made(
+    job: BulkJob,
+    items: Sequence[BulkItem],
+    transfers: Sequence[Transfer],
+    verdicts: Sequence[Verdict],
+    at: datetime,
+) -> list[Outcome]:
+    """Make the transfers that were let through; return what became of each, in order."""
+    allowed = [
+        transfer
+        for transfer, verdict in zip(transfers, verdicts, strict=True)
+        if verdict.decision is Decision.ALLOW
+    ]
+    made = iter(
+        transferring.transfer_many(transfers=allowed, owner_id=job.owner_id, atomic=False)
+        if allowed
+        else ()
+    )
+    outcomes = []
+    for item, transfer, verdict in zip(items, transfers, verdicts, strict=True):
+        if verdict.decision is Decision.ALLOW:
+            outcomes.append(next(made))
+            continue
+        refusal: type[Refusal] = ReviewRequired
+        if verdict.decision is Decision.DENY:
+            refusal = TransactionDenied
+            reviewing.deny(
+                denial_id=uuid5(job.id, str(item.line)),
+                transfer=transfer,
+                user_id=job.owner_id,
+                reasons=verdict.reasons,
+                at=at,
+            )
+        outcomes.append(
+            Outcome(
+                posting_id=item.posting_id,
+                posted=False,
+                code=refusal.code,
+                detail=refusal.title,
+            )
+        )
+    return outcomes
 
 
 def _write_down(job: BulkJob, items: Sequence[BulkItem], outcomes: Sequence[Outcome]) -> None:

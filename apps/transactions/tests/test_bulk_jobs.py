@@ -181,6 +181,36 @@ def _emptying(source: UUID, target: UUID, minor: int) -> Any:
     )
 
 
+def test_what_the_bank_would_look_at_first_is_refused_and_the_rest_is_made() -> None:
+    owner = person()
+    client, source, target = client_of(owner), account_of(owner, 5_000_000), account_of(person())
+    items = items_of(source, target, 2) + items_of(source, target, 1, "20000.00")
+    answer = bring(client, [*items, *items_of(source, target, 2)])
+
+    work()
+
+    codes = [one["code"] for one in lines(client, answer["Location"])]
+    assert codes == ["", "", "review_required", "", ""]
+    assert booked(source) == 5_000_000 - 400
+
+
+def test_a_set_waits_while_nobody_can_judge_it_and_holds_up_no_other(settings) -> None:
+    owner = person()
+    client, source, target = client_of(owner), account_of(owner, 5_000_000), account_of(person())
+    answer = bring(client, items_of(source, target, 1, "1500.00"))
+    other = standing(person(), 3)
+    settings.VORTEX_PAYMENT_JUDGE = "security.PaymentJudge"
+
+    tasks.work_off_bulk()
+    waiting = client.get(answer["Location"]).data["state"]
+    settings.VORTEX_PAYMENT_JUDGE = ""
+    work()
+
+    assert waiting == "queued"
+    assert other[0].get(other[3]["Location"]).data["state"] == "completed"
+    assert client.get(answer["Location"]).data["posted"] == 1
+
+
 def test_a_cancelled_set_keeps_what_is_posted_and_never_begins_the_rest(monkeypatch) -> None:
     monkeypatch.setattr(bulk_running, "STEP", 10)
     client, source, _, answer = standing(person(), 30)
