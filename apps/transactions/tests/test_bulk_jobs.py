@@ -17,12 +17,13 @@ from apps.transactions.services.verifying import LAWS, breaches_of
 from apps.transactions.tests.outbox import said
 from apps.transactions.tests.test_api import account_of, body, booked
 from apps.transactions.tests.test_at_once import at_once
+from apps.transactions.tests.test_reviews import Away, Watcher
 from vortex.clock import now
 from vortex.contracts import Principal
 from vortex.db import alias_of
 from vortex.ids import new_id
 from vortex.realtime import stream
-from vortex.testing import client_of, person
+from vortex.testing import client_of, person, stub
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=[alias_of("transactions")])
 
@@ -199,9 +200,10 @@ def test_a_set_waits_while_nobody_can_judge_it_and_holds_up_no_other(settings) -
     client, source, target = client_of(owner), account_of(owner, 5_000_000), account_of(person())
     answer = bring(client, items_of(source, target, 1, "1500.00"))
     other = standing(person(), 3)
-    settings.VORTEX_PAYMENT_JUDGE = "security.PaymentJudge"
+    settings.VORTEX_PAYMENT_JUDGE = f"{Watcher.__module__}.Watcher"
 
-    tasks.work_off_bulk()
+    with stub(Watcher, Away()):
+        tasks.work_off_bulk()
     waiting = client.get(answer["Location"]).data["state"]
     settings.VORTEX_PAYMENT_JUDGE = ""
     work()
