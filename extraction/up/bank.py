@@ -18,6 +18,7 @@ from config.up.preparation import (
     open_demonstration,
 )
 from config.up.screen import Screen
+from config.up.service import retired_mark
 from extraction import fronting
 from extraction.gateway import Files, bootstrap
 from extraction.up.deployments import MONOLITH, Deployment
@@ -56,7 +57,7 @@ class SeparateBank(Bank):
         self._supervisor.open(valkey)
         self._deployments = self._deploy()
         self._supervisor.open(*(each.postgres for each in self._deployments))
-        self._moved = self._deployments[0].moved()
+        self._moved = self._deployments[0].moved(self._names)
         for each in self._deployments:
             each.write_topology(self._deployments, self._moved)
         shared = self._shared(valkey)
@@ -78,10 +79,14 @@ class SeparateBank(Bank):
 
     def _deploy(self) -> list[Deployment]:
         """Return the deployments: what is left together first, then the services."""
-        rest = tuple(known for known in CONTEXTS if known.name not in self._names)
+        home = self._options.home
+        rest = tuple(
+            known
+            for known in CONTEXTS
+            if known.name not in self._names and not retired_mark(home, known.name).exists()
+        )
         if not rest:
             raise CannotOpen("One context at least stays in the monolith; leave one name away.")
-        home = self._options.home
         found = [Deployment(MONOLITH, rest, home, next(ports.candidates(home / "web")))]
         taken = {found[0].port}
         for name in self._names:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,14 +73,13 @@ class Deployment:
         """The file that says where the contexts answer that live elsewhere."""
         return self.home / "run" / "topology.json"
 
-    def moved(self) -> dict[str, str]:
-        """Return the addresses of contexts that have moved out since the bank was first opened."""
+    def moved(self, apart: Collection[str]) -> dict[str, str]:
+        """Return the addresses of contexts that have moved out; those opened apart never did."""
         if not self.topology.exists():
             return {}
         known = msgspec.json.decode(self.topology.read_bytes(), type=Topology).contexts
-        hosted = {each.name for each in self.hosts}
         away = {name: route.url for name, route in known.items() if route.mode == "remote"}
-        return {name: url for name, url in away.items() if name in hosted}
+        return {name: url for name, url in away.items() if name not in apart}
 
     def write_topology(self, others: "list[Deployment]", moved: Mapping[str, str]) -> None:
         """Write where the contexts answer that live elsewhere."""

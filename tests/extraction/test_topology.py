@@ -8,11 +8,17 @@ import msgspec
 import pytest
 
 from config.contexts import CONTEXTS
+from config.up.service import retired_mark
+from extraction import places
+from extraction.failures import Stop
+from extraction.topology import read, share
 from extraction.up.deployments import MONOLITH, Deployment
 from extraction.up.topology import home_of, is_built, separated
 from tests.bank import Bank, place, wait_for
 from vortex.embedded.failures import CannotOpen
+from vortex.embedded.files import write_private
 from vortex.ids import new_id
+from vortex.topology.routes import Route
 
 NAMES = [context.name for context in CONTEXTS]
 
@@ -65,6 +71,44 @@ def test_a_deployment_knows_its_own_contexts_and_where_the_others_are(tmp_path: 
     programs = {program.process.name: program for program in service.programs({})}
     assert list(programs)[-1] == "payments-web"
     assert "--queues=kernel.payments,payments" in programs["payments-worker"].command
+
+
+def test_a_bank_apart_remembers_what_has_moved_out_of_it(tmp_path: Path) -> None:
+    rest = tuple(context for context in CONTEXTS if context.name != "payments")
+    (apart,) = (context for context in CONTEXTS if context.name == "payments")
+    whole = Deployment(MONOLITH, rest, tmp_path, 8001)
+    service = Deployment("payments", (apart,), tmp_path, 3004)
+    whole.write_topology([whole, service], {})
+    assert whole.moved(("payments",)) == {}
+
+    share(whole.topology, "accounts", Route("remote", "http://127.0.0.1:3002"))
+    moved = whole.moved(("payments",))
+    for each in (whole, service):
+        each.write_topology([whole, service], moved)
+
+    assert moved == {"accounts": "http://127.0.0.1:3002"}
+    told = read(whole.topology).contexts
+    assert {name: route.url for name, route in told.items()} == {
+        "accounts": "http://127.0.0.1:3002",
+        "payments": "http://127.0.0.1:3004",
+    }
+    assert read(service.topology).contexts["accounts"].url == "http://127.0.0.1:3002"
+    assert read(service.topology).contexts["auth"].url == "http://127.0.0.1:8001"
+
+
+def test_what_was_opened_apart_is_no_side_of_a_move(tmp_path: Path) -> None:
+    hosted = ",".join(name for name in NAMES if name != "payments")
+    apart = places.Bank(tmp_path, {"VORTEX_HOSTS": hosted})
+    (payments,) = (context for context in CONTEXTS if context.name == "payments")
+    (accounts,) = (context for context in CONTEXTS if context.name == "accounts")
+
+    with pytest.raises(Stop, match="payments was opened as a service"):
+        apart.place(payments)
+
+    assert not apart.apart(accounts)
+    assert not places.Bank(tmp_path, {}).apart(payments), "a whole bank hosts all of them"
+    write_private(retired_mark(tmp_path, "payments"), "")
+    assert not apart.apart(payments), "what is retired has moved, and was not opened apart"
 
 
 @pytest.fixture(scope="module")
