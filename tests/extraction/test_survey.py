@@ -129,7 +129,7 @@ def _add(path: str, text: str) -> Callable[[Path], None]:
             "a signal reaches this process only",
         ),
         (
-            lambda root: (root / "apps/transactions/interface.py").unlink(),
+            lambda root: (root / "apps/transactions/interface/ledger.py").unlink(),
             "calls transactions.Ledger, which nobody serves",
         ),
         (lambda root: shutil.rmtree(root / "apps/accounts/tests"), "no test of its own"),
