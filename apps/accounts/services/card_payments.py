@@ -72,13 +72,7 @@ def authorise(
         raise
     if payment.state == CardPaymentState.AUTHORISED:
         return payment
-    try:
-        bind(Ledger).hold(hold_id=payment_id, hold=_hold(payment))
-    except Unavailable:  # nobody knows whether it is set aside: the same call finds out
-        raise
-    except Refusal as refusal:
-        _end(payment_id, CardPaymentState.REFUSED, refused_with=refusal.code)
-        raise
+    _set_aside(payment)
     refused = _confirmed(payment_id)
     if refused is not None:
         with suppress(HoldNotOpen):
@@ -130,6 +124,16 @@ def note_expiry(*, payment_ids: list[UUID], at: datetime) -> None:
         pk__in=payment_ids, state=CardPaymentState.AUTHORISED.value
     )
     open_still.update(state=CardPaymentState.EXPIRED.value, ended_at=at)
+
+
+def _set_aside(payment: CardPayment) -> None:
+    try:
+        bind(Ledger).hold(hold_id=payment.pk, hold=_hold(payment))
+    except Unavailable:  # nobody knows whether it is set aside: the same call finds out
+        raise
+    except Refusal as refusal:
+        _end(payment.pk, CardPaymentState.REFUSED, refused_with=refusal.code)
+        raise
 
 
 def _let_go(payment_id: UUID, refusal: Refusal) -> None:
