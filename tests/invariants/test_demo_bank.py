@@ -70,7 +70,7 @@ def test_the_first_customer_has_used_every_screen_and_no_step_is_made_twice():
         path: len(client.get(f"/api/transactions/{path}").json()["items"])
         for path in ("tags", "rules", "disputes", "imports")
     }
-    shown = client.get("/api/transactions", {"limit": 200, "kind": "card"}).json()["items"]
+    shown = client.get("/api/transactions?limit=200&kind=card").json()["items"]
     assert counts == {"tags": 3, "rules": 1, "disputes": 1, "imports": 1}
     assert sum(item["is_split"] for item in shown) == 1
 
