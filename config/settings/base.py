@@ -57,6 +57,7 @@ VORTEX_RATE_LIMITS: dict[str, tuple[int, int, str]] = {
     "sign_in_account": (10 * _SCALE, 1800, "closed"),
     "mail": (10 * _SCALE, 3600, "closed"),
     "mail_account": (5 * _SCALE, 3600, "closed"),
+    "mail_code": (10 * _SCALE, 3600, "closed"),
     "second_factor": (10 * _SCALE, 1800, "closed"),
     "user_code": (30 * _SCALE, 60, "closed"),
     "sign_up": (10 * _SCALE, 3600, "closed"),

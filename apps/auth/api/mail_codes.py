@@ -21,7 +21,7 @@ from vortex.clock import now
 class CodeView(PublicView):
     """Somebody who would rather read a mail than type a password."""
 
-    throttle_scope = "mail"
+    throttle_scope = "mail_code"
 
     @extend_schema(
         operation_id="auth_login_code",
