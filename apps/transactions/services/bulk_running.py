@@ -59,7 +59,9 @@ def step(*, job_id: UUID, at: datetime) -> bool:
         return False
     items = sets.bulk_items(job_id=job_id, after=seen.done, limit=STEP)
     transfers = [_transfer(item) for item in items]
-    verdicts = judging.judged(transfers=transfers, user_id=seen.owner_id, at=at)
+    verdicts = judging.judged(
+        transfers=transfers, user_id=seen.owner_id, at=at, began_at=seen.created_at
+    )
     with unit_of_work("transactions"):
         found = BulkJob.objects.select_for_update(skip_locked=True)
         job = found.filter(pk=job_id, state__in=WORKING).first()

@@ -13,8 +13,9 @@ from apps.transactions.adapters import judges
 from apps.transactions.contracts import Leg, Posting
 from apps.transactions.models import Hold, Review
 from apps.transactions.models import Posting as PostingRow
-from apps.transactions.services import accounts, holding, reviewing
+from apps.transactions.services import accounts, holding, judging, reviewing
 from apps.transactions.services.posting import post
+from apps.transactions.services.transferring import Transfer
 from apps.transactions.tests.outbox import said as events
 from apps.transactions.tests.test_api import account_of, body, booked, send
 from apps.transactions.tests.test_at_once import at_once
@@ -24,6 +25,7 @@ from vortex.contracts import Principal, Service, Value, query
 from vortex.db import alias_of
 from vortex.errors import Refusal, Unavailable
 from vortex.ids import new_id
+from vortex.money import Money
 from vortex.testing import client_of, person, stub
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=[alias_of("transactions")])
@@ -331,6 +333,28 @@ def test_ones_own_accounts_and_settled_payees_are_not_waited_for() -> None:
     ]
 
     assert [answer.status_code for answer in answers] == [201, 201]
+
+
+def test_what_a_large_set_has_made_since_it_began_is_no_other_act(settings) -> None:
+    settings.VORTEX_GATE_POLICY = '{"many_an_hour": 1}'
+    world, began = World(), now()
+    assert world.pay("300.00").status_code == 201
+    next_part = Transfer(
+        posting_id=new_id(),
+        source_account_id=world.source,
+        target_account_id=world.target,
+        amount=Money(30_000, "EUR"),
+        description="",
+        counterparty="",
+        reference="",
+        category="",
+        effective_date=None,
+    )
+
+    asked = partial(judging.judged, transfers=[next_part], user_id=world.alice.user_id, at=now())
+
+    assert asked(began_at=began)[0].reasons == ()
+    assert asked()[0].reasons == ("many_payments",)
 
 
 class Said(Value):
