@@ -45,6 +45,7 @@ WIDTHS: Final = (320, 768, 1440)
 THEMES: Final = ("light", "dark")
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+_OF_COLOURS: Final = ("color-contrast", "link-in-text-block")
 # Chromium writes every answer of 400 and above to the console; what the page makes of it is tested.
 _ANSWERED: Final = "Failed to load resource: the server responded with a status of 4"
 _BROKEN_RULE: Final = "broken rule of the policy: "
@@ -185,14 +186,15 @@ class Visitor:
         """Have the system light or dark, as the page's own theme follows it."""
         self.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
 
-    def barriers(self) -> list[str]:
+    def barriers(self, *, colours_only: bool = False) -> list[str]:
         """Return what axe finds on the page as it is, each with the elements it is about."""
         self.page.evaluate(_STILL)
-        # Not as a script of the page: the policy would not let it in.
-        self.wire.send("Runtime.evaluate", {"expression": f"{axe()};0"})
+        if not self.page.evaluate("'axe' in window"):
+            # Not as a script of the page: the policy would not let it in.
+            self.wire.send("Runtime.evaluate", {"expression": f"{axe()};0"})
         found = self.page.evaluate(
             "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})",
-            list(_RULES),
+            list(_OF_COLOURS if colours_only else _RULES),
         )
         return [
             f"{one['id']}: {' | '.join(str(node['html'])[:160] for node in one['nodes'][:4])}"

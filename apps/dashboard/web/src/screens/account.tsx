@@ -20,6 +20,7 @@ import { EditAccount } from "../ui/edit-account";
 import { Empty, Failed, Loaded, Skeleton } from "../ui/states";
 import { TransactionDrawer } from "../ui/transaction";
 import { Alerts } from "./account/alerts";
+import { Cards } from "./account/cards";
 import { Limits } from "./account/limits";
 import { People } from "./account/people";
 import { Pots } from "./account/pots";
@@ -118,6 +119,7 @@ function Shown({ account, all }: { account: Account; all: Account[] }): VNode {
               </div>
             </Card>
           )}
+          {isHolder && isOurs && isOpen && <Cards account={account} />}
           {isMine && (
             <>
               <Limits account={account} />

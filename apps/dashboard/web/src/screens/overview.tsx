@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { Plus, Send, Search, Wallet } from "lucide-preact";
 import type { VNode } from "preact";
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 
 import { BalanceChart, BalanceTable, Spark } from "../charts/balance";
 import { Donut, Flow, FlowTable, totalOf } from "../charts/flow";
@@ -44,10 +44,28 @@ export default function Overview(): VNode {
         <h1>{greeting()}</h1>
       </div>
       <Loaded of={accounts} skeleton={<Skeleton rows={1} kind="block" />}>
-        {(own) => (own.some((one) => one.status !== "closed") ? <Filled accounts={own} /> : <Welcome />)}
+        {(own) => (
+          <>
+            <Later />
+            {own.some((one) => one.status !== "closed") ? <Filled accounts={own} /> : <Welcome />}
+          </>
+        )}
       </Loaded>
     </div>
   );
+}
+
+/** What few people have is fetched once the rest is on the screen. */
+function Later(): VNode | null {
+  const part = useSignal<(() => VNode | null) | null>(null);
+  useEffect(() => {
+    import("../ui/invitations").then(
+      ({ Invitations }) => (part.value = Invitations),
+      () => undefined,
+    );
+  }, []);
+  const Part = part.value;
+  return Part && <Part />;
 }
 
 function greeting(): string {

@@ -59,6 +59,7 @@ function Device({
 
 export function Sessions(): VNode {
   const ending = useSignal<Session | "others" | null>(null);
+  const isLong = useSignal(false);
   const all = useResource("sessions", async () => (await get(api.GET("/api/auth/sessions"))).items);
   const others = all.data.value?.filter((one) => !one.is_current) ?? [];
   const close = () => (ending.value = null);
@@ -77,8 +78,9 @@ export function Sessions(): VNode {
     >
       <Loaded of={all} skeleton={<Skeleton rows={3} />}>
         {(items) => (
+          <>
           <ul class="things">
-            {items.map((one) => (
+            {(isLong.value ? items : items.slice(0, SHOWN)).map((one) => (
               <Device
                 key={one.id}
                 said={one.user_agent}
@@ -99,6 +101,12 @@ export function Sessions(): VNode {
               />
             ))}
           </ul>
+          {items.length > SHOWN && !isLong.value && (
+            <button type="button" class="button more" onClick={() => (isLong.value = true)}>
+              {t("sign_ins.more", { count: items.length - SHOWN })}
+            </button>
+          )}
+          </>
         )}
       </Loaded>
       {ending.value && <End of={ending.value} close={close} />}

@@ -1,0 +1,57 @@
+"""The administration in a browser: no barrier, no complaint of the policy, in light and dark."""
+
+import re
+from typing import Final
+
+import pytest
+from playwright.sync_api import expect
+
+from apps.dashboard.tests.browsing import PASSWORD, THEMES, Visitor
+from apps.dashboard.tests.conftest import Enter
+from apps.dashboard.tests.test_entering import code_at
+from vortex.clock import now
+
+pytestmark = [pytest.mark.xdist_group("dashboard"), pytest.mark.timeout(240)]
+STAFF: Final = "staff@example.com"
+LISTS: Final = (
+    "vortex_auth/user",
+    "vortex_auth/staffact",
+    "accounts/account",
+    "transactions/posting",
+)
+
+
+def test_staff_find_no_barrier_from_signing_in_to_a_form(visit: Enter):
+    visitor = visit()
+    page = visitor.open("/admin/")
+    found = _barriers(visitor, "sign-in")
+
+    page.get_by_label("E-mail").or_(page.get_by_label("Email")).first.fill(STAFF)
+    page.get_by_label("Password").fill(PASSWORD)
+    visitor.press("Enter")
+    secret = page.locator("#secret").inner_text()
+    found += _barriers(visitor, "second factor")
+    page.get_by_label("Code").fill(code_at(secret, now().timestamp()))
+    visitor.press("Enter")
+    expect(page.get_by_role("heading", name="Keep these recovery codes")).to_be_visible()
+    page.get_by_role("link", name="Go on to the administration").click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    found += _barriers(visitor, "index")
+    for name in LISTS:
+        visitor.open(f"/admin/{name}/")
+        found += _barriers(visitor, name)
+    visitor.open("/admin/vortex_auth/user/")
+    page.locator("#result_list tbody a").first.click()
+    expect(page).to_have_url(re.compile(r"/change/$"))
+    found += _barriers(visitor, "form")
+
+    assert found == []
+
+
+def _barriers(visitor: Visitor, name: str) -> list[str]:
+    found = []
+    for theme in THEMES:
+        visitor.paint(theme)
+        barriers = visitor.barriers(colours_only=theme != THEMES[0])
+        found += [f"{name} {theme}: {one}" for one in barriers]
+    return found

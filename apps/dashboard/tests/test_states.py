@@ -1,0 +1,146 @@
+"""Every screen when it is not as usual: the bank fails, words are large, colours the system's."""
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from apps.dashboard.tests.browsing import PASSWORD
+from apps.dashboard.tests.budgets import CUSTOMER
+from apps.dashboard.tests.conftest import Enter
+from apps.dashboard.tests.screens import ids_of, routes
+
+pytestmark = [pytest.mark.xdist_group("dashboard"), pytest.mark.timeout(240)]
+_SIZE = "parseFloat(getComputedStyle(document.querySelector('main .card, main h1')).fontSize)"
+_CUT = """() => [...document.querySelectorAll("main *")].filter((one) => {
+  const style = getComputedStyle(one);
+  const isCut = one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 1;
+  return isCut && style.overflowX === "hidden" && style.textOverflow !== "ellipsis";
+}).map((one) => one.outerHTML.slice(0, 120))"""
+
+
+def test_a_screen_whose_reads_fail_says_so_and_reads_again_on_request(visit: Enter):
+    visitor = visit(CUSTOMER)
+    visitor.forgives("status of 503")
+    ids = ids_of(visitor, CUSTOMER, PASSWORD)
+
+    for path in [route.path(ids) for route in routes() if not route.is_open]:
+        if path == "/profile":
+            continue  # it shows what the session knows, and reads agreements beside it
+        for read in ("accounts", "transactions/", "auth/sessions"):
+            visitor.page.route(f"**/api/{read}**", _fail)
+        page = visitor.open(path)
+        failure = page.get_by_role("alert").filter(has_text="Something is not working on our side")
+        expect(failure.first, path).to_be_visible()
+        page.unroute_all(behavior="ignoreErrors")
+        _retry_all(page)
+
+        expect(failure, path).to_have_count(0)
+
+
+def test_a_form_that_gets_no_answer_keeps_what_was_typed(visit: Enter):
+    visitor = visit(CUSTOMER)
+    visitor.forgives("status of 503", "ERR_TIMED_OUT")
+    page = visitor.open("/transfer")
+    page.get_by_label("Amount in EUR").fill("3.21")
+    page.get_by_label("Message").fill("Kept")
+
+    page.route("**/api/transactions/estimate", lambda route: route.fulfill(status=503, body="x"))
+    visitor.press("Enter")
+    expect(page.get_by_role("alert")).to_be_focused()
+    page.unroute_all(behavior="ignoreErrors")
+    page.route("**/api/transactions/estimate", lambda route: route.abort("timedout"))
+    visitor.press("Escape")
+    page.get_by_role("button", name="Review").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+
+    expect(page.get_by_label("Amount in EUR")).to_have_value("3.21")
+    expect(page.get_by_label("Message")).to_have_value("Kept")
+
+
+def test_somebody_who_has_nothing_yet_is_told_what_to_do_on_every_screen(
+    visit: Enter, newcomer: str
+):
+    visitor = visit(newcomer)
+
+    for path, said, action in (
+        ("/", "Let’s get you going", "Open an account"),
+        ("/transactions", "Nothing has moved yet", ""),
+        ("/transfer", "No account to move money from", "Go to the overview"),
+        ("/import", "No account at another bank yet", "Add an account at another bank"),
+        ("/documents", "No account with statements", ""),
+        ("/security", "No passkey yet", "Add a passkey"),
+    ):
+        page = visitor.open(path)
+        expect(page.get_by_text(said), path).to_be_visible()
+        if action:
+            button = page.get_by_role("main").locator("a, button").filter(has_text=action)
+            expect(button.first, path).to_be_visible()
+
+
+def test_what_filters_find_nothing_of_is_got_rid_of_by_a_click(visit: Enter):
+    page = visit(CUSTOMER).open("/transactions?q=nothing-is-called-so&direction=in")
+
+    expect(page.get_by_text("Nothing matches")).to_be_visible()
+    page.get_by_role("button", name="Clear filters").last.press("Enter")
+
+    expect(page.locator(".row").first).to_be_visible()
+
+
+def test_words_twice_as_large_are_cut_nowhere_and_need_no_sideways_scroll(visit: Enter):
+    visitor = visit(CUSTOMER)
+    ids = ids_of(visitor, CUSTOMER, PASSWORD)
+
+    for path in (route.path(ids) for route in routes() if not route.is_open):
+        page = visitor.open(path)
+        before = page.evaluate(_SIZE)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert page.evaluate(_SIZE) == 2 * before, path
+        assert page.evaluate(_CUT) == [], path
+        assert visitor.overflow(1280) == 0, path
+        page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_in_the_systems_colours_what_is_chosen_and_focused_is_still_seen(visit: Enter):
+    visitor = visit(CUSTOMER, forced_colors="active")
+    page = visitor.open("/")
+
+    here = page.locator(".sidebar .place[aria-current]")
+    chosen = page.locator(".segmented [aria-pressed=true]").first
+    button = page.get_by_role("link", name="Move money").last
+    button.focus()
+
+    for one in (here, chosen, button):
+        assert one.evaluate("one => getComputedStyle(one).outlineStyle") != "none"
+    assert button.evaluate("one => getComputedStyle(one).borderTopStyle") == "solid"
+    # A line of a chart that took the colour of the ground would be gone.
+    stroke, ground = page.locator(".chart path").first.evaluate(
+        "one => [getComputedStyle(one).stroke, getComputedStyle(document.body).backgroundColor]"
+    )
+    assert stroke != ground
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_nothing_moves_for_those_whom_motion_makes_ill(visit: Enter, motion: str):
+    visitor = visit(CUSTOMER, reduced_motion=motion)
+    page = visitor.open("/transactions")
+
+    page.locator(".row").first.evaluate("row => row.classList.add('arrived')")
+    moving = page.evaluate(
+        "() => document.getAnimations().filter((one) => one.effect.getTiming().duration > 1).length"
+    )
+
+    assert (moving > 0) is (motion == "no-preference")
+
+
+def _fail(route: Route) -> None:
+    said = '{"code": "unavailable", "title": "", "detail": "", "status": 503}'
+    kind = "application/problem+json"
+    route.fulfill(status=503, headers={"Content-Type": kind}, body=said)
+
+
+def _retry_all(page: Page) -> None:
+    """Press every Try again; one reading may bring others with it."""
+    again = page.get_by_role("button", name="Try again")
+    while again.count():
+        again.first.click()
+        page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
+        page.wait_for_timeout(50)
