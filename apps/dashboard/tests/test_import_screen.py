@@ -22,6 +22,11 @@ _ASKED: Final = """(field) => field.addEventListener("click", (event) => {
   event.preventDefault();
   field.dataset.asked = "yes";
 }, {once: true})"""
+_DROPPED: Final = """(text) => {
+  const data = new DataTransfer();
+  data.items.add(new File([text], "dropped.csv", {type: "text/csv"}));
+  return data;
+}"""
 STRANGE: Final = "Wann;Was;Wieviel\n13.03.2026;Kaffee;-3,50\n14.03.2026;Lohn;2.100,00\n"
 
 
@@ -121,6 +126,31 @@ def test_a_lost_connection_keeps_the_chosen_file(visit: Enter, newcomer: str):
     page.get_by_role("button", name="Send and look at it").press("Enter")
 
     expect(page.locator(".finding")).to_contain_text("3 new, 1 not readable")
+
+
+def test_a_dropped_file_is_brought_in_with_what_was_there_before_it(visit: Enter, newcomer: str):
+    visitor = visit(newcomer)
+    _opened(visitor, newcomer, "external")
+    page = visitor.open("/import")
+    opening = page.get_by_label("On the account before the first line")
+
+    dropped = page.evaluate_handle(_DROPPED, STATEMENT)
+    page.locator(".drop").dispatch_event("drop", {"dataTransfer": dropped})
+    expect(page.get_by_text("dropped.csv")).to_be_visible()
+    page.get_by_role("button", name="Send and look at it").press("Enter")
+    page.get_by_role("button", name="How it is read").press("Enter")
+    opening.fill("a lot")
+    visitor.press("Enter")
+    expect(opening).to_be_focused()
+    opening.fill("100.50")
+    visitor.press("Enter")
+    expect(opening).to_have_count(0)
+    page.get_by_role("button", name="Bring in 3 lines").press("Enter")
+    expect(page.locator(".finding")).to_contain_text("3 brought in")
+    page.get_by_role("link", name="Show the account").press("Enter")
+
+    # 100.50, and what the lines bring and take.
+    expect(page.locator(".hero-amount")).to_have_text("€2,194.10")
 
 
 def _send(visitor: Visitor, name: str, text: str) -> None:

@@ -59,13 +59,14 @@ def test_a_picture_shows_a_screen_with_something_on_it(visit: Enter, tmp_path: P
 
     page = visitor.open(path)
     prepare(page)
-    kept = PICTURES if os.environ.get("PICTURES") == "1" else tmp_path
+    is_kept = os.environ.get("PICTURES") == "1"
+    kept = PICTURES if is_kept else tmp_path
     taken = kept / f"{name}.png"
     kept.mkdir(exist_ok=True)
     page.screenshot(path=taken)
     with Image.open(taken) as whole:
         small = whole.convert("RGB")
-    small.save(taken, optimize=True)
+    small.save(taken, optimize=is_kept)
     colours = small.getcolors(maxcolors=1 << 20) or []
 
     assert (small.width, small.height) == (width, height)

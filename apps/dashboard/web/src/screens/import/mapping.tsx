@@ -8,6 +8,7 @@ import { Refusal, refusalOf } from "../../lib/errors";
 import { Field, Select, useForm } from "../../lib/form";
 import { t, type Key } from "../../lib/i18n";
 import type { Tagged } from "../../lib/imports";
+import { fromMinor, minor, typedLimit } from "../../lib/money";
 import { stale } from "../../lib/resource";
 import { Card, Submit } from "../../ui/basics";
 import { FormFailure } from "../../ui/states";
@@ -56,9 +57,11 @@ export function Mapping({ tagged, done }: { tagged: Tagged; done: () => void }):
       decimal: told.decimal ?? "",
       encoding: told.encoding ?? "",
       statement: told.statement ?? "",
+      opening_minor: told.opening_minor ? fromMinor(BigInt(told.opening_minor), one.currency).amount : "",
     } as Record<string, string>,
     check: (values) => ({
       debit: values.amount && values.debit ? t("import.map.either") : undefined,
+      opening_minor: openingOf(values.opening_minor ?? "", one.currency) === null ? t("transfer.wrong_amount") : undefined,
     }),
     send: async (values) => {
       const columns = Object.fromEntries(
@@ -70,7 +73,7 @@ export function Mapping({ tagged, done }: { tagged: Tagged; done: () => void }):
         decimal: values.decimal as NonNullable<Told["decimal"]>,
         encoding: values.encoding ?? "",
         statement: values.statement?.trim() ?? "",
-        opening_minor: told.opening_minor ?? 0,
+        opening_minor: openingOf(values.opening_minor ?? "", one.currency) ?? 0,
       };
       const params = { path: { import_id: one.id }, header: { "If-Match": etag } };
       try {
@@ -135,12 +138,31 @@ export function Mapping({ tagged, done }: { tagged: Tagged; done: () => void }):
           hint={said("statement")}
           maxLength={60}
         />
+        <Field
+          form={form}
+          name="opening_minor"
+          label={t("import.map.opening", { currency: one.currency })}
+          hint={t("import.map.opening_hint")}
+          inputMode="decimal"
+          maxLength={24}
+        />
         <div class="actions">
           <Submit busy={form.busy.value}>{t("import.map.read")}</Submit>
         </div>
       </form>
     </Card>
   );
+}
+
+/** Whole minor units, of which the API takes a number here; empty is nothing, and what is no amount null. */
+function openingOf(text: string, currency: string): number | null {
+  const plain = text.trim();
+  if (!plain) return 0;
+  const isBelow = /^[-−]/.test(plain);
+  const amount = typedLimit(plain.replace(/^[-−]/, ""), currency);
+  const units = amount === null ? NaN : Number(minor({ amount, currency }));
+  if (!Number.isSafeInteger(units)) return null;
+  return isBelow ? -units : units;
 }
 
 /** What the bank could not find out, beside the field that would tell it. */
