@@ -163,7 +163,9 @@ function draw(points: Point[], width: number) {
       text: moneyText(fromMinor(BigInt(value) * unit, currency), { whole: true }),
       isZero: value === 0,
     }));
-  const left = Math.max(3, ...ticks.map((tick) => tick.text.length)) * 7 + 14;
+  // Letters are as large as the reader has them.
+  const letter = (7 * parseFloat(getComputedStyle(document.documentElement).fontSize)) / 16;
+  const left = Math.max(3, ...ticks.map((tick) => tick.text.length)) * letter + 14;
   const right = 20;
   const moments = points.map((point) => new Date(midnight(point.day)));
   const x = scaleUtc([moments[0]!, moments.at(-1)!], [left, width - right]);

@@ -85,29 +85,31 @@ function Address(): VNode {
     toast(t(isSent.value ? "profile.sent" : "refused.unknown"), { kind: isSent.value ? "done" : "failed" });
   };
   return (
-    <div class="thing">
-      <span class="thing-mark" aria-hidden="true">
-        {me?.email_verified_at ? <BadgeCheck /> : <MailWarning />}
-      </span>
-      <span class="thing-text">
-        <span class="thing-name">
-          <bdi>{me?.email}</bdi>{" "}
-          <Badge tone={me?.email_verified_at ? "good" : "warn"}>
-            {t(me?.email_verified_at ? "profile.verified" : "profile.unverified")}
-          </Badge>
+    <div class="things">
+      <div class="thing">
+        <span class="thing-mark" aria-hidden="true">
+          {me?.email_verified_at ? <BadgeCheck /> : <MailWarning />}
         </span>
-        <span class="row-more">{t("profile.email_more")}</span>
-      </span>
-      <span class="thing-tools">
-        {!me?.email_verified_at && (
-          <button type="button" class="button small" aria-disabled={isSent.value} onClick={() => void resend()}>
-            {t("profile.resend")}
+        <span class="thing-text">
+          <span class="thing-name">
+            <bdi>{me?.email}</bdi>{" "}
+            <Badge tone={me?.email_verified_at ? "good" : "warn"}>
+              {t(me?.email_verified_at ? "profile.verified" : "profile.unverified")}
+            </Badge>
+          </span>
+          <span class="row-more">{t("profile.email_more")}</span>
+        </span>
+        <span class="thing-tools">
+          {!me?.email_verified_at && (
+            <button type="button" class="button small" aria-disabled={isSent.value} onClick={() => void resend()}>
+              {t("profile.resend")}
+            </button>
+          )}
+          <button type="button" class="button small" onClick={() => (isMoving.value = true)}>
+            {t("profile.change_email")}
           </button>
-        )}
-        <button type="button" class="button small" onClick={() => (isMoving.value = true)}>
-          {t("profile.change_email")}
-        </button>
-      </span>
+        </span>
+      </div>
       {isMoving.value && <NewAddress close={() => (isMoving.value = false)} />}
     </div>
   );
