@@ -19,6 +19,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Request,
+    WebError,
     expect,
 )
 
@@ -93,12 +94,19 @@ class Visitor:
 
     def __post_init__(self) -> None:
         """Open the page and begin to watch."""
-        self.context.set_default_timeout(20_000)
-        self.context.add_init_script(_WATCH % _BROKEN_RULE)
         self.context.on("console", self._heard)
-        self.context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        self.context.on("weberror", self._broke)
         self.context.on("request", self._asked)
         self.page = self.context.new_page()
+
+    def leave(self) -> None:
+        """Close what was opened and watch no more; the profile stays."""
+        for page in self.context.pages:
+            page.close()
+        self.context.unroute_all(behavior="ignoreErrors")
+        self.context.remove_listener("console", self._heard)
+        self.context.remove_listener("weberror", self._broke)
+        self.context.remove_listener("request", self._asked)
 
     @property
     def wire(self) -> CDPSession:
@@ -106,6 +114,9 @@ class Visitor:
         if self._wire is None:
             self._wire = self.context.new_cdp_session(self.page)
         return self._wire
+
+    def _broke(self, error: WebError) -> None:
+        self.complaints.append(str(error.error))
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type != "error" or message.text.startswith(_ANSWERED):
@@ -124,14 +135,16 @@ class Visitor:
 
     def sign_in(self, email: str, password: str = PASSWORD) -> None:
         """Be signed in without the page of signing in, which has tests of its own."""
-        answer = self.context.request.post(
-            f"{self.address}/api/auth/login",
-            headers={"X-Token-Transport": "cookie"},
-            data={"email": email, "password": password},
-        )
-        assert answer.ok, answer.text()
+        by_cookie = {"X-Token-Transport": "cookie"}
+        asking, place = self.context.request, f"{self.address}/api/auth"
+        # Whoever was here before is signed in yet, unless a test has ended that.
+        if not asking.post(f"{place}/refresh", headers=by_cookie, data={}).ok:
+            said = {"email": email, "password": password}
+            answer = asking.post(f"{place}/login", headers=by_cookie, data=said)
+            assert answer.ok, answer.text()
         self.page.goto(f"{self.address}/health/live")
-        self.page.evaluate("localStorage.setItem('vortex.session', '1')")
+        # No preference of an earlier visit.
+        self.page.evaluate("localStorage.clear(); localStorage.setItem('vortex.session', '1')")
 
     def forgives(self, *words: str) -> None:
         """Expect complaints with these words: what they are about is brought about by the test."""
@@ -217,7 +230,15 @@ class Visitor:
         return found
 
 
-def enter(browser: Browser, address: str, **options: Any) -> Visitor:
-    """Return a visitor with a profile of their own; nothing moves unless asked for."""
+def profile(browser: Browser, **options: Any) -> BrowserContext:
+    """Return a new profile of the browser; nothing moves unless asked for."""
     chosen = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce", **options}
-    return Visitor(address, browser.new_context(**chosen))
+    made = browser.new_context(**chosen)
+    made.set_default_timeout(20_000)
+    made.add_init_script(_WATCH % _BROKEN_RULE)
+    return made
+
+
+def enter(browser: Browser, address: str, **options: Any) -> Visitor:
+    """Return a visitor with a profile of their own."""
+    return Visitor(address, profile(browser, **options))

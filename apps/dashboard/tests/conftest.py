@@ -4,19 +4,30 @@ They last for this package, not for the session: while Playwright runs it keeps 
 thread, which would break the tests of other packages in the same worker.
 """
 
+import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from apps.dashboard.tests.browsing import FLAGS, MISSING, PASSWORD, Visitor, chromium, enter
+from apps.dashboard.tests.browsing import (
+    FLAGS,
+    MISSING,
+    PASSWORD,
+    Visitor,
+    chromium,
+    enter,
+    profile,
+)
 from apps.dashboard.tests.mailbox import mailed_link
 from tests.bank import Bank, place
 from vortex.ids import new_id
 
+# A newcomer comes once, so their profile is not worth keeping.
+_NEWCOMER: Final = re.compile(r"[0-9a-f]{32}@")
 Enter = Callable[..., Visitor]
 
 
@@ -49,13 +60,32 @@ def chrome(program: str) -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(scope="package")
+def profiles(chrome: Browser) -> Iterator[dict[str, BrowserContext]]:
+    """Profiles of customers by address, signed in once: each costs a sign-in and a cold cache."""
+    known: dict[str, BrowserContext] = {}
+    yield known
+    for one in known.values():
+        one.close()
+
+
 @pytest.fixture
-def visit(chrome: Browser, address: str) -> Iterator[Enter]:
-    """Let visitors in: `visit()` a stranger, `visit(email)` somebody who is signed in."""
+def visit(chrome: Browser, address: str, profiles: dict[str, BrowserContext]) -> Iterator[Enter]:
+    """Let visitors in: `visit()` a stranger, `visit(email)` somebody who is signed in.
+
+    A customer comes with the profile of the former visit, their cookies and nothing else of it.
+    Whoever comes twice at once, or with options, comes with a new one.
+    """
     inside: list[Visitor] = []
+    known_here: set[str] = set()
 
     def come(email: str = "", **options: Any) -> Visitor:
-        visitor = enter(chrome, address, **options)
+        if not email or options or email in known_here or _NEWCOMER.match(email):
+            visitor = enter(chrome, address, **options)
+        else:
+            known_here.add(email)
+            known = profiles.get(email) or profiles.setdefault(email, profile(chrome))
+            visitor = Visitor(address, known)
         inside.append(visitor)
         if email:
             visitor.sign_in(email)
@@ -63,8 +93,12 @@ def visit(chrome: Browser, address: str) -> Iterator[Enter]:
 
     yield come
     complaints = [complaint for visitor in inside for complaint in visitor.complaints]
+    kept = set(map(id, profiles.values()))
     for visitor in inside:
-        visitor.context.close()
+        if id(visitor.context) in kept:
+            visitor.leave()
+        else:
+            visitor.context.close()
     assert complaints == []
 
 

@@ -69,6 +69,28 @@ def test_a_limit_is_set_at_once_and_raised_only_by_whoever_proves_to_be_there(
     expect(card.get_by_text("of €300.00 used")).to_be_visible()
 
 
+def test_a_card_is_made_locked_and_cancelled(visit: Enter, bank: Bank):
+    visitor = visit(HOLDER)
+    page = _account(visitor, bank)
+    card = _card(page, "Cards")
+
+    card.get_by_role("button", name="Get a card").press("Enter")
+    page.get_by_role("dialog").get_by_label("Name").fill(SCRIPT)
+    visitor.press("Enter")
+    _prove_if_asked(page, card.get_by_text(SCRIPT).is_visible)
+    expect(card.get_by_text("vortex ·· ")).to_be_visible()
+    card.get_by_role("button", name="Lock").press("Enter")
+    expect(card.get_by_text("Locked")).to_be_visible()
+    card.get_by_role("button", name="Payments with").press("Enter")
+    expect(page.get_by_text("Nothing was paid with it yet")).to_be_visible()
+    visitor.press("Escape")
+    card.get_by_role("button", name="Cancel").press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Cancel the card").press("Enter")
+
+    expect(card.get_by_text("Cancelled")).to_be_visible()
+    expect(card.get_by_role("button", name="Lock")).to_have_count(0)
+
+
 def test_an_alert_is_added_and_removed(visit: Enter, bank: Bank):
     visitor = visit(HOLDER)
     page = _account(visitor, bank)

@@ -23,7 +23,8 @@ LISTS: Final = (
 
 def test_staff_find_no_barrier_from_signing_in_to_a_form(visit: Enter):
     visitor = visit()
-    page = visitor.open("/admin/")
+    page = visitor.page
+    page.goto(f"{visitor.address}/admin/")
     found = _barriers(visitor, "sign-in")
 
     page.get_by_label("E-mail").or_(page.get_by_label("Email")).first.fill(STAFF)
@@ -38,9 +39,9 @@ def test_staff_find_no_barrier_from_signing_in_to_a_form(visit: Enter):
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     found += _barriers(visitor, "index")
     for name in LISTS:
-        visitor.open(f"/admin/{name}/")
+        page.goto(f"{visitor.address}/admin/{name}/")
         found += _barriers(visitor, name)
-    visitor.open("/admin/vortex_auth/user/")
+    page.goto(f"{visitor.address}/admin/vortex_auth/user/")
     page.locator("#result_list tbody a").first.click()
     expect(page).to_have_url(re.compile(r"/change/$"))
     found += _barriers(visitor, "form")

@@ -11,6 +11,8 @@ from tests.bank import Bank
 
 pytestmark = [pytest.mark.xdist_group("dashboard"), pytest.mark.timeout(240)]
 POUNDS = "Pounds for travelling"
+# A clock that is stopped is stopped in the whole profile, so these come with one of their own.
+OWN_CLOCK = {"locale": "en-GB"}
 
 
 def test_euros_become_pounds_by_keyboard_at_the_rate_that_was_shown(visit: Enter):
@@ -35,7 +37,7 @@ def test_euros_become_pounds_by_keyboard_at_the_rate_that_was_shown(visit: Enter
 
 
 def test_a_rate_that_has_run_out_moves_nothing_and_another_is_asked_for(visit: Enter, bank: Bank):
-    visitor = visit(CUSTOMER)
+    visitor = visit(CUSTOMER, **OWN_CLOCK)
     page = _review(visitor, "0.31")
 
     page.clock.fast_forward(61_000)
@@ -51,7 +53,7 @@ def test_a_rate_that_has_run_out_moves_nothing_and_another_is_asked_for(visit: E
 def test_an_exchange_whose_answer_is_lost_is_asked_about_and_never_made_anew(
     visit: Enter, bank: Bank
 ):
-    visitor = visit(CUSTOMER)
+    visitor = visit(CUSTOMER, **OWN_CLOCK)
     page = _review(visitor, "0.37")
 
     def act_in_silence(route: Route) -> None:

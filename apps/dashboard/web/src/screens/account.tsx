@@ -32,6 +32,17 @@ const DAYS = 182;
 export default function AccountScreen(): VNode {
   const accounts = useAccounts();
   const id = params.value.id ?? "";
+  if (!accounts.data.value)
+    return (
+      <div class="screen">
+        <div class="screen-head">
+          <h1>{t("transaction.account")}</h1>
+        </div>
+        <Loaded of={accounts} skeleton={<Skeleton rows={1} kind="block" />}>
+          {() => null}
+        </Loaded>
+      </div>
+    );
   return (
     <Loaded of={accounts} skeleton={<Skeleton rows={1} kind="block" />}>
       {(all) => {

@@ -55,7 +55,7 @@ export function Alerts({ account }: { account: Account }): VNode {
           items.length ? (
             <ul class="things">
               {items.map((one) => {
-                const name = t(`alerts.is_${one.kind}`, { amount: moneyText(one.amount) });
+                const name = t(`alerts.is.${one.kind}`, { amount: moneyText(one.amount) });
                 return (
                   <Thing
                     key={one.id}

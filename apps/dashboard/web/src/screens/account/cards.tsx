@@ -3,6 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { CreditCard, Plus } from "lucide-preact";
 import type { VNode } from "preact";
+import { useEffect } from "preact/hooks";
 
 import { api, get, once, type Account, type Schemas } from "../../lib/api";
 import { refusalOf, type Refusal } from "../../lib/errors";
@@ -36,6 +37,12 @@ export function Cards({ account }: { account: Account }): VNode {
   const known = useResource(`cards:${account.id}`, async () => {
     return (await get(api.GET("/api/accounts/{account_id}/cards", { params }))).items;
   });
+  const isWaiting = known.data.value?.some((one) => one.state === "requested") ?? false;
+  useEffect(() => {
+    if (!isWaiting) return;
+    const timer = setInterval(() => stale(`cards:${account.id}`), 2000);
+    return () => clearInterval(timer);
+  }, [isWaiting]);
   const close = () => (asking.value = null);
   const change = async (card: Plastic, how: keyof typeof PATHS) => {
     await get(api.POST(PATHS[how], { params: { path: { card_id: card.id } } }));
@@ -119,7 +126,7 @@ function Row({
     <Thing
       icon={<CreditCard />}
       name={<bdi>{name}</bdi>}
-      badge={card.state !== "active" && <Badge tone={isLocked ? "warn" : "plain"}>{t(`cards.is_${card.state}`)}</Badge>}
+      badge={card.state !== "active" && <Badge tone={isLocked ? "warn" : "plain"}>{t(`cards.is.${card.state}`)}</Badge>}
       more={
         card.last_four ? (
           <bdi>{t("cards.number", { brand: card.brand, last: card.last_four, until })}</bdi>

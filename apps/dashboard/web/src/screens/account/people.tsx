@@ -59,7 +59,7 @@ export function People({ account }: { account: Account }): VNode {
                   key={one.id}
                   icon={<UserRound />}
                   name={<bdi>{one.email}</bdi>}
-                  badge={one.state !== "active" && <Badge tone="warn">{t(`people.is_${one.state}`)}</Badge>}
+                  badge={one.state !== "active" && <Badge tone="warn">{t(`people.is.${one.state}`)}</Badge>}
                   more={[
                     rights(one),
                     one.state === "invited" && t("people.until", { day: date(one.expires_at, "dayYear") }),

@@ -231,7 +231,7 @@ function Move({ account, pot, close }: { account: Account; pot: Pot; close: () =
       await once(ask, intent.key(body));
       intent.done();
       moved();
-      toast(t(`pots.moved_${direction.value}`, { amount: moneyText(money), name: pot.name }));
+      toast(t(`pots.moved.${direction.value}`, { amount: moneyText(money), name: pot.name }));
       close();
     },
   });
