@@ -138,9 +138,12 @@ def _fail(route: Route) -> None:
 
 
 def _retry_all(page: Page) -> None:
-    """Press every Try again; one reading may bring others with it."""
-    again = page.get_by_role("button", name="Try again")
-    while again.count():
-        again.first.click()
-        page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
-        page.wait_for_timeout(50)
+    """Press every Try again until there is none; one reading may bring others with it."""
+    page.wait_for_function(
+        """() => {
+          const all = [...document.querySelectorAll(".failed button")];
+          all.forEach((again) => again.click());
+          return !all.length && !document.querySelector("[aria-busy=true]");
+        }""",
+        polling=200,
+    )
