@@ -158,7 +158,8 @@ def test_somebody_elses_thing_is_not_reached_through_an_account_of_ones_own(
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("owner_id", str(new_id())), ("currency", "USD"), ("iban", "DE00")]
+    ("field", "value"),
+    [("owner_id", "0199a2f4-1c00-7d2b-9f3e-6b1f0c2d4e5a"), ("currency", "USD"), ("iban", "DE00")],
 )
 def test_whose_an_account_is_and_in_which_currency_nobody_changes(
     api: APIClient, ada: Principal, ledger: FakeLedger, field, value
