@@ -29,7 +29,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
 
 def pdf() -> bytes:
     held = io.BytesIO()
-    canvas = Canvas(held)
+    canvas = Canvas(held, invariant=True)  # every time the same bytes
     canvas.drawString(100, 100, "Receipt")
     canvas.save()
     return held.getvalue()
