@@ -18,15 +18,15 @@ def _afresh():
 
 
 def test_a_poke_lies_in_the_queue_that_the_worker_reads() -> None:
-    with Celery("reader", broker=settings.CELERY_BROKER_URL, set_as_current=False) as reader:
-        with reader.connection_for_read() as connection:
-            queue = connection.SimpleQueue(QUEUE)
-            queue.clear()
+    reader = Celery("reader", broker=settings.CELERY_BROKER_URL, set_as_current=False)
+    with reader.connection_for_read() as connection:
+        queue = connection.SimpleQueue(QUEUE)
+        queue.clear()
 
-            waking.send("transactions.sample")
+        waking.send("transactions.sample")
 
-            message = queue.get(timeout=5)
-            message.ack()
+        message = queue.get(timeout=5)
+        message.ack()
 
     assert message.headers["task"] == "transactions.sample"
 
