@@ -184,6 +184,7 @@ def test_the_logins_are_those_that_the_readme_names():
     held = bind(Accounts).accounts_of(owner_id=clara.user_id)
     assert sorted((account.product.value, account.currency) for account in held) == [
         ("checking", "EUR"),
+        ("external", "EUR"),
         ("savings", "EUR"),
         ("wallet", "GBP"),
     ]

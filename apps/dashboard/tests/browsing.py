@@ -210,7 +210,7 @@ class Visitor:
             list(_OF_COLOURS if colours_only else _RULES),
         )
         return [
-            f"{one['id']}: {' | '.join(str(node['html'])[:160] for node in one['nodes'][:4])}"
+            f"{one['id']}: {' | '.join(map(_of_node, one['nodes'][:4]))}"
             for one in found["violations"]
         ]
 
@@ -228,6 +228,11 @@ class Visitor:
         """Return when the largest part was painted, in ms, and how much the page has shifted."""
         found: dict[str, float] = self.page.evaluate("window.vitals")
         return found
+
+
+def _of_node(node: dict[str, Any]) -> str:
+    why = " ".join(str(check["message"]) for check in (*node["any"], *node["all"], *node["none"]))
+    return f"{str(node['html'])[:160]} ({why})"
 
 
 def profile(browser: Browser, **options: Any) -> BrowserContext:

@@ -161,30 +161,31 @@ def _made(
         if allowed
         else ()
     )
-    outcomes = []
-    for item, transfer, verdict in zip(items, transfers, verdicts, strict=True):
-        if verdict.decision is Decision.ALLOW:
-            outcomes.append(next(made))
-            continue
-        refusal: type[Refusal] = ReviewRequired
-        if verdict.decision is Decision.DENY:
-            refusal = TransactionDenied
-            reviewing.deny(
-                denial_id=uuid5(job.id, str(item.line)),
-                transfer=transfer,
-                user_id=job.owner_id,
-                reasons=verdict.reasons,
-                at=at,
-            )
-        outcomes.append(
-            Outcome(
-                posting_id=item.posting_id,
-                posted=False,
-                code=refusal.code,
-                detail=refusal.title,
-            )
+    return [
+        next(made)
+        if verdict.decision is Decision.ALLOW
+        else _held_back(job, item, transfer, verdict, at)
+        for item, transfer, verdict in zip(items, transfers, verdicts, strict=True)
+    ]
+
+
+def _held_back(
+    job: BulkJob, item: BulkItem, transfer: Transfer, verdict: Verdict, at: datetime
+) -> Outcome:
+    """Return what becomes of a transfer that was not let through; a denial is written down."""
+    refusal: type[Refusal] = ReviewRequired
+    if verdict.decision is Decision.DENY:
+        refusal = TransactionDenied
+        reviewing.deny(
+            denial_id=uuid5(job.id, str(item.line)),
+            transfer=transfer,
+            user_id=job.owner_id,
+            reasons=verdict.reasons,
+            at=at,
         )
-    return outcomes
+    return Outcome(
+        posting_id=item.posting_id, posted=False, code=refusal.code, detail=refusal.title
+    )
 
 
 def _write_down(job: BulkJob, items: Sequence[BulkItem], outcomes: Sequence[Outcome]) -> None:

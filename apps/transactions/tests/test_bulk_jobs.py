@@ -17,7 +17,7 @@ from apps.transactions.services.verifying import LAWS, breaches_of
 from apps.transactions.tests.outbox import said
 from apps.transactions.tests.test_api import account_of, body, booked
 from apps.transactions.tests.test_at_once import at_once
-from apps.transactions.tests.test_reviews import Away, Watcher
+from apps.transactions.tests.test_judges import Away, Watcher
 from vortex.clock import now
 from vortex.contracts import Principal
 from vortex.db import alias_of
