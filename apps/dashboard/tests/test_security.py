@@ -142,7 +142,6 @@ def test_the_code_of_the_app_is_asked_for_in_another_browser(visit: Enter, newco
     elsewhere.get_by_role("button", name="Recovery code").press("Enter")
     elsewhere.get_by_label("Recovery code", exact=True).fill(codes[0])
     elsewhere.get_by_label("Do not ask again").check()
-    other.press("Enter")
     elsewhere.get_by_role("button", name="Continue").press("Enter")
     expect(elsewhere.get_by_role("link", name="Security").first).to_be_visible()
 
