@@ -22,8 +22,11 @@ from apps.accounts.domain.watching import Kind
 from apps.accounts.models import Account, Monitor
 from apps.accounts.selectors.pots import monitors as monitors_of
 from apps.accounts.services import limits, monitors
+from apps.accounts.services.rows import locked, store
 from apps.accounts.services.standing import Asked, change_as_asked
 from apps.transactions.contracts import LimitUsage
+from vortex.db import unit_of_work
+from vortex.http.refusals import PreconditionFailed
 from vortex.ids import new_id
 
 Watched = tuple[Kind, int]
@@ -48,6 +51,11 @@ class Steps:
     watched: frozenset[Watched]
     is_loosening: bool
 
+    @property
+    def are_any(self) -> bool:
+        """Whether there is anything to do."""
+        return self.frozen or bool(self.limits or self.stopped or self.watched)
+
 
 def steps_to(page: Page, *, account: Account, known: tuple[LimitUsage, ...], at: datetime) -> Steps:
     """Return what has to be done; refuses to lift what the bank froze."""
@@ -68,7 +76,17 @@ def steps_to(page: Page, *, account: Account, known: tuple[LimitUsage, ...], at:
 
 
 def protect(*, account: Account, page: Page, steps: Steps, asked_by: UUID, at: datetime) -> None:
-    """Take the steps to a page: those that tighten first. Taking them again changes nothing."""
+    """Take the steps to a page: those that tighten first. Taking them again changes nothing.
+
+    Refuses where the account is not as it was read any more: of two pages at once one is taken.
+    """
+    if not steps.are_any:
+        return
+    with unit_of_work("accounts"):
+        present = locked(account.pk)
+        if present.version != account.version:
+            raise PreconditionFailed(version=present.version)
+        store(present)
     if steps.frozen and page.frozen is not None:
         _turn(account, page.frozen, asked_by, at)
     if steps.limits:

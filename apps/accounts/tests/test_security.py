@@ -1,6 +1,10 @@
 """All that protects an account on one page: loosened only by who proves to be there."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connections
 from rest_framework.test import APIClient
 
 from apps.accounts.contracts import AccountFrozenEvent
@@ -12,6 +16,7 @@ from apps.accounts.tests.fake_keeping import FakeChallenges, FakeKeeping
 from apps.accounts.tests.fakes import FakeLedger
 from vortex.clock import now
 from vortex.contracts import Principal
+from vortex.testing import client_of, person
 
 pytestmark = pytest.mark.django_db(databases=[OWN])
 
@@ -101,6 +106,24 @@ def test_a_page_that_somebody_else_has_changed_is_not_overwritten(api: APIClient
 
     assert (late.status_code, blind.status_code) == (412, 428)
     assert api.get(f"/api/accounts/{account.pk}/security").json()["debits_frozen"]
+
+
+@pytest.mark.django_db(databases=[OWN], transaction=True)
+def test_of_two_pages_at_once_one_is_taken(api: APIClient, account: Account):
+    read = api.get(f"/api/accounts/{account.pk}/security")["ETag"]
+    together = threading.Barrier(2)
+
+    def send(page: object) -> int:
+        own = client_of(person(user_id=account.owner_id))
+        together.wait()
+        try:
+            return int(put(own, account, page, read).status_code)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as threads:
+        pages = (GUARDED, {**OPEN, "credits_frozen": True})
+        assert sorted(threads.map(send, pages)) == [200, 412]
 
 
 def test_what_the_bank_froze_is_shown_and_stays(api: APIClient, account: Account):
