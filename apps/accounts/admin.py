@@ -1,11 +1,13 @@
 """Administration of accounts: it looks; freezing and thawing go through the service, audited."""
 
+from uuid import UUID
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.accounts.domain.standing import BANK_ROLES, Change, Party
-from apps.accounts.models import Account, Statement
+from apps.accounts.models import Account, BankOrder, Statement
 from apps.accounts.services import standing
 from vortex.clock import now
 from vortex.errors import Refusal
@@ -39,14 +41,25 @@ class AccountAdmin(LookingAdmin):
     def _decide(self, request: HttpRequest, rows: QuerySet[Account], change: Change) -> None:
         for account in rows.order_by("pk"):
             try:
-                standing.change_standing(
-                    account_id=account.pk, change=change, party=Party.BANK, asked_at=now()
+                asked = standing.Asked(
+                    change=change, party=Party.BANK, actor_id=UUID(str(request.user.pk))
                 )
+                standing.change_as_asked(account_id=account.pk, asked=asked, asked_at=now())
             except Refusal as refusal:
                 messages.error(request, f"{account.iban}: {refusal.detail}")
                 continue
             record(request, account, change.value)
             messages.success(request, f"{account.iban}: {change.value} done")
+
+
+@admin.register(BankOrder)
+class BankOrderAdmin(LookingAdmin):
+    """Who at the bank ordered what of an account's standing, and why."""
+
+    list_display = ("account_id", "change", "direction", "reason", "actor_id", "ordered_at")
+    list_filter = ("change", "reason")
+    search_fields = ("account_id__exact", "actor_id__exact")
+    ordering = ("-ordered_at", "-id")
 
 
 @admin.register(Statement)

@@ -12,15 +12,21 @@ from apps.accounts.contracts import (
     CardPaymentState,
     CardPaymentView,
     Cards,
+    FreezeDirection,
+    FreezeReason,
+    FreezeView,
+    Freezing,
     Product,
     Spending,
 )
 from apps.accounts.domain.iban import canonical, masked
+from apps.accounts.domain.standing import Change
 from apps.accounts.domain.terms import Terms
 from apps.accounts.models import Account, CardPayment
 from apps.accounts.selectors.aliases import account_by_alias
 from apps.accounts.selectors.members import account_seen_by, holders
-from apps.accounts.services import arranging, card_payments, opening, spending
+from apps.accounts.services import arranging, card_payments, freezing, opening, spending
+from apps.accounts.services.ordering import Order
 from apps.transactions.contracts import Channel, Held, Hold, Posted, Posting
 from vortex.contracts import serves
 
@@ -138,6 +144,27 @@ class ServedCards(Cards):
     def release(self, *, payment_id: UUID) -> CardPaymentView:
         """Set free what was set aside."""
         return _payment_view_of(card_payments.release(payment_id=payment_id))
+
+
+@serves(Freezing)
+class ServedFreezing(Freezing):
+    """Stopping an account on the bank's behalf."""
+
+    def freeze(
+        self,
+        *,
+        freeze_id: UUID,
+        account_id: UUID,
+        direction: FreezeDirection,
+        reason: FreezeReason,
+        actor_id: UUID,
+        ordered_at: datetime,
+    ) -> FreezeView:
+        """Freeze a side of an account, once per order."""
+        order = Order(freeze_id, account_id, Change.FREEZE, direction, reason, actor_id)
+        account = freezing.freeze(order=order, ordered_at=ordered_at)
+        frozen = FreezeDirection(account.frozen) if account.frozen else None
+        return FreezeView(freeze_id=freeze_id, account_id=account_id, frozen=frozen)
 
 
 @serves(Spending)

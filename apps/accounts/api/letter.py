@@ -10,8 +10,8 @@ from rest_framework.request import Request
 
 from apps.accounts import selectors
 from apps.accounts.adapters.letter import Letter, letter
-from apps.accounts.contracts import Role
-from apps.accounts.domain.standing import AccountIsClosed, Standing
+from apps.accounts.contracts import AccountIsClosed, Role
+from apps.accounts.domain.standing import Standing
 from apps.accounts.selectors.members import account_seen_by, holders
 from vortex.clock import today
 from vortex.errors import Refused

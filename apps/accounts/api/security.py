@@ -17,9 +17,9 @@ from apps.accounts.api.limits import (
 )
 from apps.accounts.api.monitors import MonitorWantedSerializer
 from apps.accounts.api.own import own
-from apps.accounts.contracts import LimitCurrencyDiffers
+from apps.accounts.contracts import AccountIsClosed, LimitCurrencyDiffers
 from apps.accounts.domain.limits import key_of
-from apps.accounts.domain.standing import RESTRICTIONS, AccountIsClosed, Direction, Standing
+from apps.accounts.domain.standing import RESTRICTIONS, Direction, Standing
 from apps.accounts.domain.watching import Kind
 from apps.accounts.models import Account, Monitor
 from apps.accounts.selectors import limits as limit_reads

@@ -40,6 +40,15 @@ from apps.accounts.contracts.cards import (
     MalformedCardPayment,
     TooManyCards,
 )
+from apps.accounts.contracts.freezing import (
+    AccountIsClosed,
+    ChangeUnderWay,
+    FreezeDirection,
+    FreezeIdReused,
+    FreezeReason,
+    FreezeView,
+    Freezing,
+)
 from apps.accounts.contracts.limits import (
     AccountLimitChanged,
     LimitCurrencyDiffers,
@@ -86,6 +95,7 @@ __all__ = [
     "AccountBalanceThresholdCrossed",
     "AccountCardChanged",
     "AccountCardIssued",
+    "AccountIsClosed",
     "AccountLimitChanged",
     "AccountLinked",
     "AccountMemberAdded",
@@ -114,8 +124,14 @@ __all__ = [
     "CardVaultUnavailable",
     "Cards",
     "CardsNotOffered",
+    "ChangeUnderWay",
     "ConsentExpiring",
     "ConsentStatus",
+    "FreezeDirection",
+    "FreezeIdReused",
+    "FreezeReason",
+    "FreezeView",
+    "Freezing",
     "InvalidAlias",
     "InvalidMember",
     "InvitationOver",

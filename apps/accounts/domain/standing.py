@@ -3,12 +3,8 @@
 from enum import StrEnum
 from typing import Final
 
-from apps.accounts.contracts import AccountStatus
+from apps.accounts.contracts import AccountIsClosed, AccountStatus, FreezeDirection, FreezeReason
 from vortex.errors import Refusal, Refused
-
-
-class AccountIsClosed(Refused, code="bank_account_closed", title="Account closed"):
-    """A closed account stays as it is; nothing about it changes any more."""
 
 
 class FrozenByBank(Refused, code="account_frozen_by_bank", title="Frozen by the bank"):
@@ -29,22 +25,9 @@ class Standing(StrEnum):
     DORMANT = "dormant"
 
 
-class Direction(StrEnum):
-    """Which side of an account is frozen: money going out, money coming in, or both."""
-
-    DEBIT = "debit"
-    CREDIT = "credit"
-    ALL = "all"
-
-
-class Reason(StrEnum):
-    """Why an account is frozen. What the bank froze it for is not shown to the holder."""
-
-    REQUESTED = "requested"
-    LOST_ACCESS = "lost_access"
-    SUSPECTED_FRAUD = "suspected_fraud"
-    LEGAL_ORDER = "legal_order"
-    REVIEW = "review"
+# What they are called here: the words of the contract.
+Direction = FreezeDirection
+Reason = FreezeReason
 
 
 class Change(StrEnum):
@@ -154,3 +137,8 @@ def status_of(standing: Standing) -> AccountStatus:
 def standings_of(status: AccountStatus) -> tuple[Standing, ...]:
     """Return the standings that a status may mean."""
     return tuple(standing for standing, known in _STATUSES.items() if known is status)
+
+
+def both(direction: Direction, other: Direction | None) -> Direction:
+    """Return the direction that freezes what either of two freezes."""
+    return direction if other in {None, direction} else Direction.ALL

@@ -6,6 +6,7 @@ from apps.accounts.models.card import Card, CardPayment, VaultEntry
 from apps.accounts.models.limit import LimitChange
 from apps.accounts.models.link import Consent, Link
 from apps.accounts.models.member import Member
+from apps.accounts.models.order import BankOrder
 from apps.accounts.models.pot import Monitor, Pot, RoundUp
 from apps.accounts.models.statement import Statement
 
@@ -13,6 +14,7 @@ from apps.accounts.models.statement import Statement
 __all__ = [
     "Account",
     "Alias",
+    "BankOrder",
     "Card",
     "CardPayment",
     "Consent",

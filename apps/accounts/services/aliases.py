@@ -6,13 +6,14 @@ from uuid import UUID
 
 from apps.accounts.contracts import (
     AccountAliasChanged,
+    AccountIsClosed,
     AliasNotFound,
     AliasTaken,
     Product,
     TooManyAliases,
 )
 from apps.accounts.domain.aliases import canonical, check_free, skeleton
-from apps.accounts.domain.standing import AccountIsClosed, Standing
+from apps.accounts.domain.standing import Standing
 from apps.accounts.models import Account, Alias
 from apps.accounts.services.rows import locked
 from vortex.db import needs_transaction, refusing, unit_of_work

@@ -6,9 +6,10 @@ from typing import Final
 from uuid import UUID
 
 from apps.accounts.conf import DORMANT_AFTER
+from apps.accounts.contracts import ChangeUnderWay
 from apps.accounts.domain.standing import Change, Party, Standing
 from apps.accounts.models import Account
-from apps.accounts.services.standing import NO, Asked, ChangeUnderWay, change_as_asked
+from apps.accounts.services.standing import NO, Asked, change_as_asked
 from vortex.db import needs_transaction, unit_of_work
 from vortex.errors import Unavailable
 from vortex.telemetry import get_logger

@@ -14,12 +14,12 @@ import msgspec
 
 from apps.accounts import selectors
 from apps.accounts.conf import CHANGE_ABANDONED_AFTER, cooling_off
-from apps.accounts.contracts import AccountLimitChanged
+from apps.accounts.contracts import AccountIsClosed, AccountLimitChanged, ChangeUnderWay
 from apps.accounts.domain.limits import Changed, after, parts_of
-from apps.accounts.domain.standing import AccountIsClosed, Standing
+from apps.accounts.domain.standing import Standing
 from apps.accounts.models import LimitChange
 from apps.accounts.services.rows import locked
-from apps.accounts.services.standing import NO, ChangeUnderWay
+from apps.accounts.services.standing import NO
 from apps.transactions.contracts import LedgerAccounts, LimitUsage, SpendingLimit
 from vortex.binding import bind
 from vortex.db import unit_of_work

@@ -10,9 +10,9 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from apps.accounts.contracts import PotNotFound, RoundUpTaken, TooManyPots
+from apps.accounts.contracts import AccountIsClosed, PotNotFound, RoundUpTaken, TooManyPots
 from apps.accounts.domain.labels import checked_nickname
-from apps.accounts.domain.standing import AccountIsClosed, Standing
+from apps.accounts.domain.standing import Standing
 from apps.accounts.domain.watching import change_of
 from apps.accounts.models import Account, Pot, RoundUp
 from apps.accounts.services.rows import locked

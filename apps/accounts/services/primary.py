@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from apps.accounts.contracts import AccountNotFound, AccountUpdated, Product
-from apps.accounts.domain.standing import AccountIsClosed, Standing
+from apps.accounts.contracts import AccountIsClosed, AccountNotFound, AccountUpdated, Product
+from apps.accounts.domain.standing import Standing
 from apps.accounts.models import Account
 from apps.accounts.services.rows import store
 from vortex.db import lock_in_order, unit_of_work

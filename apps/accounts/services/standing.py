@@ -18,7 +18,7 @@ from apps.accounts.conf import (
     REOPENED_WITHIN,
     open_accounts_per_person,
 )
-from apps.accounts.contracts import PotsStillOpen, TooManyAccounts
+from apps.accounts.contracts import ChangeUnderWay, FreezeIdReused, PotsStillOpen, TooManyAccounts
 from apps.accounts.domain.standing import (
     DIRECTIONS,
     RESTRICTIONS,
@@ -29,17 +29,19 @@ from apps.accounts.domain.standing import (
     ReopeningTooLate,
     Standing,
     after,
+    both,
 )
 from apps.accounts.models import Account
 from apps.accounts.selectors.pots import open_pots
 from apps.accounts.services.aliases import release_any
 from apps.accounts.services.cards import cancel_all
 from apps.accounts.services.opening import one_opening_at_a_time
+from apps.accounts.services.ordering import ORDERED, Order, known_order, settle, write_down
 from apps.accounts.services.rows import locked, store
 from apps.accounts.services.telling import Terms, fact_of
 from apps.transactions.contracts import Ledger, LedgerAccounts
 from vortex.binding import bind
-from vortex.db import unit_of_work
+from vortex.db import refusing, unit_of_work
 from vortex.errors import Conflict, NotFound, Refused, Unavailable
 from vortex.ids import new_id
 from vortex.outbox import publish
@@ -51,15 +53,13 @@ NO: Final = (Conflict, NotFound, Refused)
 log = get_logger(__name__)
 
 
-class ChangeUnderWay(Conflict, code="account_change_under_way", title="Change under way"):
-    """The account is being frozen, thawed or closed at this moment; ask again in a few seconds."""
-
-
 @dataclass(frozen=True)
 class Asked:
     """What is asked of an account's standing, and by whom. Without a direction it is the usual one.
 
     An account closes into `target_id`, if one is named: then all that is booked goes there.
+    What `only_adds` leaves frozen what is frozen. What the bank asks is kept as its order, under
+    `order_id` where whoever asks has one.
     """
 
     change: Change
@@ -68,6 +68,8 @@ class Asked:
     direction: Direction | None = None
     reason: Reason = Reason.REQUESTED
     target_id: UUID | None = None
+    order_id: UUID | None = None
+    only_adds: bool = False
 
 
 def change_standing(
@@ -121,34 +123,68 @@ def finish_abandoned_changes(*, now: datetime) -> int:
 
 def _begin_change(account_id: UUID, asked: Asked, asked_at: datetime) -> Account | None:
     """Write down where the account is to stand, or return None where it stands there already."""
-    with unit_of_work("accounts") as connection:
+    with refusing({"accounts_bank_order_pkey": FreezeIdReused}), unit_of_work("accounts") as ours:
         account = locked(account_id)
+        order = _order(account, asked)
+        known = known_order(order) if order else None
+        if known is not None and known.settled_at is not None:
+            return None
         if account.pending:
             raise ChangeUnderWay(retry_after=int(CHANGE_ABANDONED_AFTER.total_seconds()))
         target = after(Standing(account.standing), asked.change, asked.party)
         _refuse_late_reopening(account, asked, asked_at)
         if account.standing == Standing.CLOSED and target is Standing.ACTIVE:
-            one_opening_at_a_time(connection, account.owner_id)
+            one_opening_at_a_time(ours, account.owner_id)
             _refuse_one_too_many(account, asked.party)
         if target is Standing.CLOSED and open_pots(account_id=account_id).exists():
             raise PotsStillOpen(account_id=str(account_id))
-        usual = DIRECTIONS[target]
-        direction = (asked.direction or usual) if usual is not None else None
-        if target == account.standing and not _is_turned(account, asked, direction):
+        direction = _direction(account, asked, target)
+        is_new = target != account.standing or _is_turned(account, asked, direction)
+        if order is not None and (is_new or asked.order_id is not None):
+            write_down(order, at=asked_at, is_settled=not is_new)
+        if not is_new:
             return None
         account.pending, account.pending_since_at = target.value, asked_at
-        account.pending_terms = msgspec.to_builtins(
-            Terms(
-                party=asked.party,
-                direction=direction,
-                reason=asked.reason,
-                actor_id=asked.actor_id,
-                target_id=asked.target_id,
-                posting_id=new_id(),
-            )
+        terms = Terms(
+            party=asked.party,
+            direction=direction,
+            reason=asked.reason,
+            actor_id=asked.actor_id,
+            target_id=asked.target_id,
+            posting_id=new_id(),
+            order_id=order.order_id if order else None,
         )
+        account.pending_terms = msgspec.to_builtins(terms)
         account.save(update_fields=["pending", "pending_since_at", "pending_terms"])
         return account
+
+
+def _order(account: Account, asked: Asked) -> Order | None:
+    """Return the order that is to be kept of a change: the bank's are, a holder's are not."""
+    if asked.party is not Party.BANK or asked.change not in ORDERED:
+        return None
+    return Order(
+        order_id=asked.order_id or new_id(),
+        account_id=account.pk,
+        change=asked.change,
+        direction=asked.direction,
+        reason=asked.reason,
+        actor_id=asked.actor_id,
+    )
+
+
+def _direction(account: Account, asked: Asked, target: Standing) -> Direction | None:
+    """Return which side is to be frozen: the usual one where none is named.
+
+    Who takes over a freeze, or ends a sleep by one, sets nothing free by naming the other side.
+    """
+    usual = DIRECTIONS[target]
+    if usual is None:
+        return None
+    direction = asked.direction or usual
+    stands = Direction(account.frozen) if account.frozen else DIRECTIONS[Standing(account.standing)]
+    is_theirs = target == account.standing and not asked.only_adds
+    return direction if is_theirs else both(direction, stands)
 
 
 def _is_turned(account: Account, asked: Asked, direction: Direction | None) -> bool:
@@ -215,6 +251,8 @@ def _settle(
         if account.pending != target:  # another worker has ended it already
             return account
         ended: dict[str, Any] = {"pending": "", "pending_since_at": None, "pending_terms": {}}
+        if terms.order_id is not None:
+            settle(terms.order_id, at=settled_at)
         if settled_at is not None:
             publish(fact_of(account, target, terms, settled_at, moved))
             is_closed = target is Standing.CLOSED

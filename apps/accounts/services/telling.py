@@ -27,6 +27,7 @@ class Terms(msgspec.Struct, kw_only=True):
     actor_id: UUID | None = None
     target_id: UUID | None = None
     posting_id: UUID
+    order_id: UUID | None = None
 
 
 def fact_of(account: Account, target: Standing, terms: Terms, at: datetime, moved: int) -> Event:

@@ -9,12 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from schwifty import IBAN
 
-from apps.accounts.contracts import AccountStatus, InvalidIban, InvalidNickname
+from apps.accounts.contracts import AccountIsClosed, AccountStatus, InvalidIban, InvalidNickname
 from apps.accounts.domain import iban, labels
 from apps.accounts.domain.standing import (
     DIRECTIONS,
     RESTRICTIONS,
-    AccountIsClosed,
     Change,
     FrozenByBank,
     Party,

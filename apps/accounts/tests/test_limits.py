@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from apps.accounts.conf import CHANGE_ABANDONED_AFTER, cooling_off
-from apps.accounts.contracts import AccountLimitChanged
+from apps.accounts.contracts import AccountLimitChanged, ChangeUnderWay
 from apps.accounts.domain.limits import after, in_force, key_of
 from apps.accounts.models import Account, LimitChange
-from apps.accounts.services import limits, standing
+from apps.accounts.services import limits
 from apps.accounts.tasks import finish_abandoned_limits
 from apps.accounts.tests.factories import OWN, an_account
 from apps.accounts.tests.fake_keeping import FakeChallenges, FakeKeeping
@@ -237,7 +237,7 @@ def test_a_change_whose_process_died_is_finished_with_its_own_moment(
     setattr(ledger, moment, unreachable)
     with pytest.raises(Unavailable):
         change(account, 90_000, at=long_ago)
-    with pytest.raises(standing.ChangeUnderWay):
+    with pytest.raises(ChangeUnderWay):
         change(account, 1, at=long_ago)
     setattr(ledger, moment, lambda _: None)
 
@@ -284,7 +284,7 @@ def test_changes_at_once_lose_none_of_those_that_were_accepted(
         together.wait()
         try:
             change(account, 100, key)
-        except standing.ChangeUnderWay:
+        except ChangeUnderWay:
             return None
         finally:
             connections.close_all()

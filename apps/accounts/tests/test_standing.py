@@ -11,16 +11,12 @@ from apps.accounts.conf import CHANGE_ABANDONED_AFTER
 from apps.accounts.contracts import (
     AccountClosedEvent,
     AccountFrozenEvent,
+    AccountIsClosed,
     AccountNotFound,
     AccountUnfrozenEvent,
+    ChangeUnderWay,
 )
-from apps.accounts.domain.standing import (
-    AccountIsClosed,
-    Change,
-    FrozenByBank,
-    Party,
-    Standing,
-)
+from apps.accounts.domain.standing import Change, FrozenByBank, Party, Standing
 from apps.accounts.models import Account
 from apps.accounts.services import standing
 from apps.accounts.tasks import finish_abandoned_changes
@@ -155,7 +151,7 @@ def test_while_a_change_is_under_way_another_waits(ledger: FakeLedger):
         change(account, Change.FREEZE)
     ledger.before = lambda _: None
 
-    with pytest.raises(standing.ChangeUnderWay) as refused:
+    with pytest.raises(ChangeUnderWay) as refused:
         change(account, Change.UNFREEZE)
 
     assert refused.value.facts["retry_after"] == CHANGE_ABANDONED_AFTER.total_seconds()
@@ -222,7 +218,7 @@ def test_freezing_and_thawing_at_once_leaves_ledger_and_account_agreeing(ledger:
         together.wait()
         try:
             change(account, Change.FREEZE if number % 2 else Change.UNFREEZE)
-        except standing.ChangeUnderWay:
+        except ChangeUnderWay:
             pass
         finally:
             connections.close_all()
