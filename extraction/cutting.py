@@ -18,6 +18,7 @@ from extraction.database import Connection
 from extraction.failures import Differs, NotNow, Stop
 from extraction.laws import breaches
 from extraction.moving import FENCE, Evidence, Move
+from extraction.preparing import compare_living
 from extraction.topology import announce, hand_over, keep
 from vortex.clock import now
 from vortex.ids import new_id
@@ -80,21 +81,21 @@ def open_(move: Move) -> Evidence:
     Nobody interrupts this. The first write decides: where it is not known whether it happened, the
     fence stays closed until it is.
     """
-    with _uninterrupted():
-        here, there = move.owned or move.owners()
-        epoch = max(here.epoch + (not there.here), there.epoch)
-        if not there.here:
-            move.may_be_open = True
-            _take_over(move, epoch)
+    here, there = move.owned or move.owners()
+    epoch = max(here.epoch + (not there.here), there.epoch)
+    if not there.here:
         move.may_be_open = True
-        move.spent("take over")
-        hand_over(move.name, move.target, move.source)
-        opened_at = now()
-        move.spent("tell")
-        guards.own(move.from_, move.name, move.target.name, epoch)
-        keep(move.target, move.source)
-        move.journal.sit(move.name, move.target.name, epoch)
-        trouble = announce(move.bank, move.journal)
+        _take_over(move, epoch)
+    move.may_be_open = True
+    move.spent("take over")
+    hand_over(move.name, move.target, move.source)
+    opened_at = now()
+    move.spent("tell")
+    guards.own(move.from_, move.name, move.target.name, epoch)
+    move.handed_over = True
+    keep(move.target, move.source)
+    move.journal.sit(move.name, move.target.name, epoch)
+    trouble = announce(move.bank, move.journal)
     evidence: Evidence = {"epoch": epoch, "owner": move.target.name, "opened_at": str(opened_at)}
     if trouble:
         evidence["gateway"] = trouble
@@ -126,7 +127,7 @@ def give_back(move: Move) -> bool:
 
 def rehearsed(move: Move) -> Evidence:
     """Give the data back where a move would hand them over, and prove it as a move is proved."""
-    with _uninterrupted():
+    with uninterrupted():
         give_back(move)
     pause = _between(move.fenced_at, now()) if move.fenced_at else 0.0
     evidence: Evidence = {"pause_ms": pause, "spent_ms": move.spent_ms}
@@ -137,17 +138,25 @@ def rehearsed(move: Move) -> Evidence:
 
 
 def watch(move: Move) -> Evidence:
-    """Prove that nothing was lost on the way, and that the way back is open."""
-    evidence: Evidence = {}
+    """Prove that nothing was lost on the way, and that the way back is open.
+
+    Where the snapshots died with an earlier run, both sides are compared as they live.
+    """
     if move.snapshots is not None:
         evidence = _compare_frozen(move, *move.snapshots)
         release_snapshots(move)
-    marker = links.mark(move.to, move.name)
-    evidence["back_ms"] = round(links.await_marker(move.from_, marker, 30), 1)
+    else:
+        evidence = compare_living(move, lambda: _catch_up_back(move))
+    evidence["back_ms"] = round(_catch_up_back(move), 1)
     for link in (move.link_back, move.link):
         found = links.health(link, move.at(link.source), move.at(link.target))
         evidence[link.name] = links.evidence(found)
     return evidence
+
+
+def _catch_up_back(move: Move) -> float:
+    """Wait until the old owner has everything that the new one committed by now."""
+    return links.await_marker(move.from_, links.mark(move.to, move.name), 30)
 
 
 def release_snapshots(move: Move) -> None:
@@ -235,7 +244,7 @@ def _take_over(move: Move, epoch: int) -> None:
 
 
 @contextmanager
-def _uninterrupted() -> Iterator[None]:
+def uninterrupted() -> Iterator[None]:
     """Keep signals waiting for the length of a block."""
     held = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, held)

@@ -7,6 +7,7 @@ a time: the lock is a session's, so it goes when the mover does, however it ends
 import getpass
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,10 +20,12 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from extraction.database import Connection, connect, opened, rows, value
-from extraction.failures import Stop
+from extraction.failures import NotNow, Stop
 
 DATABASE = "vortex_extraction"
+_HANDS = "*"  # where the table of operators says which context changes hands
 _LOCK = 1_448_037_465
+_TURN = (1_448_037_466, 0)  # held exclusively to change hands, shared to compare whole tables
 _TABLES = """
 create table if not exists extraction_seat (
   context text primary key,
@@ -104,6 +107,47 @@ class Journal:
             if not self._connection.closed:
                 self._connection.execute("select pg_advisory_unlock(%s, hashtext(%s))", key)
 
+    def take_turn(self, context: str, seconds: float) -> float:
+        """Wait until no other context changes hands, or is compared; return for how long.
+
+        Otherwise the writers behind one fence would wait for the work behind another. The turn ends
+        with the command.
+        """
+        begun = time.monotonic()
+        self._wait_for_turn("pg_advisory_lock", seconds)
+        self._connection.execute(
+            "insert into extraction_operator (context, who) values (%s, %s)"
+            " on conflict (context) do update set who = excluded.who, since = now()",
+            (_HANDS, f"{context}, by {self.who}"),
+        )
+        return time.monotonic() - begun
+
+    @contextmanager
+    def comparing(self, seconds: float) -> Iterator[None]:
+        """Compare whole tables for the length of a block, while no other context changes hands."""
+        self._wait_for_turn("pg_advisory_lock_shared", seconds)
+        try:
+            yield
+        finally:
+            if not self._connection.closed:
+                self._connection.execute("select pg_advisory_unlock_shared(%s, %s)", _TURN)
+
+    def _wait_for_turn(self, lock: str, seconds: float) -> None:
+        self._connection.execute("select set_config('lock_timeout', %s, false)", (_ms(seconds),))
+        try:
+            self._connection.execute(f"select {lock}(%s, %s)".encode(), _TURN)
+        except psycopg.errors.LockNotAvailable as error:
+            who = "select who || ', since ' || since from extraction_operator where context = %s"
+            last = value(self._connection, who, (_HANDS,)) or "nobody"
+            raise NotNow(
+                f"Another context changes hands, or is compared (last: {last}), and did not end"
+                f" within {seconds:g} s. Nothing was changed; try again later, or with a longer"
+                " --patience."
+            ) from error
+        finally:
+            if not self._connection.closed:
+                self._connection.execute("set lock_timeout = 0")
+
     def operator(self, context: str) -> str:
         """Return who works on a context now, "" where nobody does."""
         held = value(
@@ -184,6 +228,10 @@ class Journal:
             (context, move, move),
         )
         return [Step(*row) for row in found]
+
+
+def _ms(seconds: float) -> str:
+    return f"{max(1, int(seconds * 1000))}ms"
 
 
 @contextmanager

@@ -29,6 +29,7 @@ class Phase:
     says: str
     do: Callable[[Move], Evidence]
     behind_fence: bool = False
+    whole: bool = False  # whether nobody can interrupt it, because nothing of it is undone
 
 
 PHASES: tuple[Phase, ...] = (
@@ -38,10 +39,11 @@ PHASES: tuple[Phase, ...] = (
     Phase("fence", "hold the writers, and write that the data move", cutting.fence, True),
     Phase("drain", "wait for the marker row on the other side", cutting.drain, True),
     Phase("sequences", "let the new owner number on with a margin", cutting.sequences, True),
-    Phase("open", "give the data to the new owner and tell everybody", cutting.open_, True),
+    Phase("open", "give the data to the new owner and tell everybody", cutting.open_, True, True),
     Phase("watch", "compare both sides as they were at the fence", cutting.watch),
 )
 NAMES = tuple(phase.name for phase in PHASES)
+_UNDONE = ("fence", "drain", "sequences")
 REHEARSED = Phase(
     "rehearsed", "give the data back, and compare both sides as they were", cutting.rehearsed, True
 )
@@ -59,17 +61,23 @@ def run(move: Move, *, until: str = NAMES[-1], rehearse: bool = False) -> dict[s
     evidence: dict[str, Evidence] = {}
     with _stoppable():
         for fenced, phases in groupby(_between(begin, until), lambda phase: phase.behind_fence):
-            with move.journal.hurried() if fenced else nullcontext():
+            with _behind_the_fence(move) if fenced else nullcontext():
                 found = {phase.name: _run(move, phase) for phase in phases}
+                if fenced and until in _UNDONE:
+                    found |= _without_handing_over(move, rehearse=rehearse)
             for name, proved in found.items():
                 move.terminal.say(f"  {name:<10} {_brief(proved)}")
             evidence |= found
-        if rehearse:
-            evidence["rehearsed"] = _run(move, REHEARSED)
-        elif until in ("fence", "drain", "sequences"):
-            cutting.reopen(move)  # nobody waits for an operator who thinks
-            move.terminal.say("The fence is open again: nothing has changed hands.")
     return evidence
+
+
+def _without_handing_over(move: Move, *, rehearse: bool) -> dict[str, Evidence]:
+    """Open the fence again: nobody waits for an operator who thinks."""
+    if rehearse:
+        return {REHEARSED.name: _run(move, REHEARSED)}
+    cutting.reopen(move)
+    move.terminal.say("The fence is open again: nothing has changed hands.")
+    return {}
 
 
 def _between(begin: str, until: str) -> tuple[Phase, ...]:
@@ -93,7 +101,26 @@ def _resume_at(move: Move) -> str:
     return NAMES[0]
 
 
+@contextmanager
+def _behind_the_fence(move: Move) -> Iterator[None]:
+    """Write hurriedly, and give the data back whatever ends the block, also between two phases."""
+    try:
+        with move.journal.hurried():
+            yield
+    except BaseException:
+        if not _undo(move) and not move.handed_over:
+            move.terminal.say(
+                "The fence may still be closed: run the same command again.", style="bold red"
+            )
+        raise
+
+
 def _run(move: Move, phase: Phase) -> Evidence:
+    with cutting.uninterrupted() if phase.whole else nullcontext():
+        return _written_down(move, phase)
+
+
+def _written_down(move: Move, phase: Phase) -> Evidence:
     entry = move.journal.begin(move.id, move.name, move.action, phase.name, _epoch(move))
     try:
         if phase.behind_fence:
@@ -112,20 +139,18 @@ def _failed(move: Move, phase: Phase, entry: int, error: BaseException) -> NoRet
     undone = phase.behind_fence and _undo(move)
     said: Evidence = {"error": _sentence(error), "gave_back": undone}
     move.journal.end(entry, "undone" if undone else "failed", said)
-    if phase.behind_fence and not undone:
-        move.terminal.say(
-            "The fence may still be closed: run the same command again.", style="bold red"
-        )
     if isinstance(error, psycopg.Error):
         raise NotNow(f"{phase.name}: {_sentence(error)}") from error
     raise error
 
 
 def _undo(move: Move) -> bool:
-    try:
-        return cutting.reopen(move)
-    except (Stop, psycopg.Error):
-        return False
+    """Give the data back; a second Ctrl-C waits for that."""
+    with cutting.uninterrupted():
+        try:
+            return cutting.reopen(move)
+        except (Stop, psycopg.Error):
+            return False
 
 
 def _epoch(move: Move) -> int:

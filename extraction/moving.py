@@ -53,6 +53,7 @@ class Move:
     owned: Owners | None = None  # as this run found it before it closed the fence
     spent_ms: dict[str, float] = field(default_factory=dict)  # of the pause, by what for
     may_be_open: bool = False
+    handed_over: bool = False  # nobody waits any more: both databases say who owns the data
     snapshots: tuple[Connection, Connection] | None = None
     _connections: dict[str, Connection] = field(default_factory=dict)
     _tables: list[Table] = field(default_factory=list)

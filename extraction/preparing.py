@@ -65,14 +65,17 @@ def copy(move: Move) -> Evidence:
     links.tidy_markers(move.from_, move.name)
     _catch_up(move)
     _link(move, move.link_back, replicated, copy=False)
-    compared = compare_living(move)
+    with move.journal.comparing(move.options.patience_seconds):
+        compared = compare_living(move)
     return {**compared, "copied": fresh, "seconds": round(time.monotonic() - begun, 2)}
 
 
-def compare_living(move: Move) -> Evidence:
+def compare_living(move: Move, catch_up: Callable[[], object] | None = None) -> Evidence:
     """Compare both sides while the owner is written to, and ask the laws of the other one."""
     counts, differing = prints.compare(move.from_, move.to, move.tables())
-    stays = prints.settled_differences(move.from_, move.to, differing, lambda: _catch_up(move))
+    stays = prints.settled_differences(
+        move.from_, move.to, differing, catch_up or (lambda: _catch_up(move))
+    )
     if stays:
         raise Differs("The two sides differ. " + "; ".join(map(str, stays)))
     with move.to.transaction():
@@ -85,7 +88,8 @@ def compare_living(move: Move) -> Evidence:
 
 def look(move: Move) -> Evidence:
     """Refuse to close the fence at a bad moment; nothing has changed hands."""
-    evidence: Evidence = {"ready": _await_ready(move)}
+    waited = move.journal.take_turn(move.name, move.options.patience_seconds)
+    evidence: Evidence = {"turn_seconds": round(waited, 2), "ready": _await_ready(move)}
     _warm(move)
     _await_moment(move, lambda: _long_transactions(move))
     _await_moment(move, lambda: _queued(move))

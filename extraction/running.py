@@ -131,14 +131,12 @@ def _sides(bank: Bank, book: Journal, known: Context, action: str) -> tuple[Plac
 
 
 def _half_done(book: Journal, name: str, action: str) -> bool:
-    """Whether the last move went as far as its seat and not to its end."""
+    """Whether the last move went as far as its seat and not to its end, which is a comparison."""
     steps = book.steps(name)
-    return (
-        bool(steps)
-        and steps[-1].action == action
-        and steps[-1].phase == "open"
-        and (steps[-1].state == "running")
-    )
+    if not steps or steps[-1].action != action:
+        return False
+    last = steps[-1]
+    return last.phase == "open" or (last.phase == NAMES[-1] and last.state != "done")
 
 
 def _unfinished(book: Journal, name: str, action: str) -> Any:

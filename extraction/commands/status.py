@@ -129,10 +129,17 @@ def _troubles(state: dict[str, Any]) -> Iterator[str]:
     for name, link in state["links"].items():
         if link.get("slot") == "lost":
             yield f"{name} lost its slot: the next move or rollback copies anew"
-    last = state.get("last")
-    if last and idle and last["state"] == "running":
+    yield from _of_the_last_move(state.get("last"), idle=idle)
+
+
+def _of_the_last_move(last: dict[str, Any] | None, *, idle: bool) -> Iterator[str]:
+    if last is None:
+        return
+    if idle and last["state"] == "running":
         yield f"{last['action']} ended in {last['phase']}: run it again"
-    if last and last["state"] in ("failed", "undone"):
+    if idle and (last["phase"], last["state"]) == ("open", "done"):
+        yield f"nothing was compared after the {last['action']}: run it again"
+    if last["state"] in ("failed", "undone"):
         yield f"{last['action']} stopped in {last['phase']}: {last['evidence'].get('error', '')}"
 
 

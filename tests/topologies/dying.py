@@ -1,8 +1,11 @@
 """A mover that dies or cheats: `python -m tests.topologies.dying PHASE:HOW[,...] move CONTEXT`.
 
 `before`, `within` and `after` kill it as a power cut would; `within` is after the first write of
-who owns the data: in `open` that is between the two databases. `skip` leaves a phase out, `slow`
-lets both sides own the data for a moment: the proof must then fail, or it proves nothing.
+who owns the data: in `open` that is between the two databases. `ctrl-c` is an operator's, once all
+of the phase is done and nothing of that is written down; in `open` after the first write.
+`skip` leaves a phase out, and `late` lets some writers of the ledger end only after the data have
+changed hands, which is what the fence is for: without it the proof must then fail, or it proves
+nothing.
 """
 
 import os
@@ -10,11 +13,17 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from threading import Event
+from threading import Event, Timer
 from typing import Any
 
-from extraction import __main__, guards, machine
+from extraction import __main__, cutting, guards, machine
+from extraction.database import connect
 from extraction.moving import Evidence, Move
+
+_TWO_ACCOUNTS = (
+    "select 1 from transactions_account where owner_id is not null order by id limit 2 for update"
+)
+_IN_FLIGHT_SECONDS, _HELD_SECONDS = 0.1, 1.0
 
 Do = Callable[[Move], Evidence]
 
@@ -56,21 +65,44 @@ def _after(do: Do) -> Do:
     return changed
 
 
+def _ctrl_c(do: Do) -> Do:
+    def changed(move: Move) -> Evidence:
+        own = guards.own
+
+        def own_and_press(*given: Any) -> None:
+            own(*given)
+            _press()
+
+        if do is cutting.open_:
+            guards.own = own_and_press  # type: ignore[assignment]
+        found = do(move)
+        guards.own = own
+        _press()
+        return found
+
+    return changed
+
+
+def _press() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
 def _skip(do: Do) -> Do:
     del do
     return lambda move: {"left_out_of": move.name}
 
 
-def _slow(do: Do) -> Do:
+def _late(do: Do) -> Do:
+    """Hold back who pays from or to two accounts until the data are elsewhere."""
+
     def changed(move: Move) -> Evidence:
-        own = guards.own
-
-        def own_slowly(*given: Any) -> None:
-            own(*given)
-            Event().wait(2.0)
-
-        guards.own = own_slowly  # type: ignore[assignment]
-        return do(move)
+        found = do(move)
+        held = connect(move.source.database)
+        held.execute("begin")
+        held.execute(_TWO_ACCOUNTS)
+        Timer(_HELD_SECONDS, held.close).start()
+        Event().wait(_IN_FLIGHT_SECONDS)
+        return found
 
     return changed
 
@@ -79,8 +111,9 @@ _HOW: dict[str, Callable[[Do], Do]] = {
     "before": _before,
     "within": _within,
     "after": _after,
+    "ctrl-c": _ctrl_c,
     "skip": _skip,
-    "slow": _slow,
+    "late": _late,
 }
 
 

@@ -14,11 +14,13 @@ from typing import Any
 import httpx
 import psycopg
 
+from extraction.journal import journal
 from tests.bank import Bank, wait_for
 from tests.topologies import disks
 from tests.topologies.commands import begun, ended, superuser
 from tests.topologies.proof import database, extraction
 
+STOPS = "stops, and nobody waits; given again it ends"
 PHASES = ("prepare", "copy", "look", "fence", "drain", "sequences", "open", "watch")
 
 
@@ -26,38 +28,71 @@ PHASES = ("prepare", "copy", "look", "fence", "drain", "sequences", "open", "wat
 class Fault:
     """Something that goes wrong; `happen` returns what `status` and the command said."""
 
+    phase: str
     name: str
     happen: Callable[[Bank, str], str]
     says: str = ""
+    ends: str = "goes through"
     errors: bool = False  # whether people see errors: what they use is itself taken away
     bank: str = "whole"  # or `apart`, behind a gateway, or `small`, on small disks
 
 
 def faults() -> list[Fault]:
     """Return all of them, in the order in which a move meets them."""
-    deaths = [
-        Fault(f"the mover is killed {when} {phase}", _death(phase, when), "run")
-        for phase in PHASES
-        for when in ("before", "after")
-    ]
+    return [*_before_the_fence(), *_deaths(), *_of_machines()]
+
+
+def _before_the_fence() -> list[Fault]:
+    refused, told = "is refused, and says why; given again it ends", "is refused, and the move ends"
     return [
-        Fault("the address is wrong", _unreachable, "cannot be reached"),
-        Fault("the password is wrong", _wrong_password, "password authentication failed"),
-        Fault("a transaction stays open", _long_transaction, "is open for"),
-        Fault("somebody changes the schema", _ddl, "DDL is not replicated"),
-        Fault("somebody empties a table", _truncate, "TRUNCATE is refused"),
-        Fault("somebody writes to the stand-by", _rogue, "is owned by"),
-        Fault("two operators work at once", _two_operators, "Somebody else moves"),
-        Fault("the operator presses Ctrl-C", _interrupt, "Interrupted"),
-        Fault("the workers of replication are killed", _kill_workers),
-        Fault("the relay is killed", _kill_relay),
-        Fault("the replication slot is lost", _lose_slot),
-        Fault("the target dies before the fence", _kill_target),
-        *deaths,
-        Fault("the mover is killed between the two owners", _death("open", "within"), "run"),
-        Fault("the gateway is killed", _kill_gateway, "served by transactions", True, "apart"),
-        Fault("the disk of the service is full", disks.fill_the_services, "", False, "small"),
-        Fault("the disk of the owner is full", disks.fill_the_owners, "", True, "small"),
+        Fault("prepare", "no such context", _unknown, "no context 'loans'", refused),
+        Fault("prepare", "the context is out already", _out_already, "is out already", refused),
+        Fault("prepare", "the address is wrong", _unreachable, "cannot be reached", refused),
+        Fault("prepare", "the password is wrong", _wrong_password, "password auth", refused),
+        Fault("look", "a transaction stays open", _long_transaction, "is open for", refused),
+        Fault("copy", "somebody changes the schema", _ddl, "DDL is not replicated", told),
+        Fault("copy", "somebody empties a table", _truncate, "TRUNCATE is refused", told),
+        Fault("copy", "somebody writes to the stand-by", _rogue, "is owned by", told),
+        Fault("look", "two operators work at once", _two_operators, "Somebody else moves", refused),
+        Fault("look", "another context changes hands", _not_its_turn, "Another context", refused),
+        Fault("look", "the operator presses Ctrl-C", _interrupt, "Interrupted", STOPS),
+        *(
+            Fault(phase, f"Ctrl-C in {phase}", _interrupted_in(phase), "Interrupted", STOPS)
+            for phase in PHASES
+        ),
+    ]
+
+
+def _deaths() -> list[Fault]:
+    again = "goes on from there when it is given again"
+    return [
+        *(
+            Fault(phase, f"the mover is killed {when} {phase}", _death(phase, when), "run", again)
+            for phase in PHASES
+            for when in ("before", "after")
+        ),
+        Fault(
+            "open",
+            "the mover is killed between the two owners",
+            _death("open", "within"),
+            "run",
+            again,
+        ),
+    ]
+
+
+def _of_machines() -> list[Fault]:
+    back, anew = "is started again, and the move ends", "copies anew, and the move ends"
+    served, held = "served by transactions", "is refused while it is full; given again it ends"
+    services, owners = disks.fill_the_services, disks.fill_the_owners
+    return [
+        Fault("copy", "the workers of replication are killed", _kill_workers, ends=back),
+        Fault("copy", "the relay is killed", _kill_relay, ends=back),
+        Fault("copy", "the replication slot is lost", _lose_slot, ends=anew),
+        Fault("copy", "the target dies before the fence", _kill_target, ends=back),
+        Fault("look", "the gateway is killed", _kill_gateway, served, back, True, "apart"),
+        Fault("look", "the disk of the service is full", services, "", held, False, "small"),
+        Fault("look", "the disk of the owner is full", owners, "", held, True, "small"),
     ]
 
 
@@ -69,9 +104,37 @@ def _death(phase: str, when: str) -> Callable[[Bank, str], str]:
         assert code == -signal.SIGKILL, code
         state = extraction(bank, "status", context)[context]
         assert not state["operator"], "a dead mover holds no lock"
-        return "run " + str(state["says"])
+        return str(state["says"])
 
     return happen
+
+
+def _interrupted_in(phase: str) -> Callable[[Bank, str], str]:
+    """Press Ctrl-C in a phase: the fence is open afterwards, and one side owns the data."""
+
+    def happen(bank: Bank, context: str) -> str:
+        code, said = ended(
+            f"{phase}:ctrl-c", "move", context, bank=bank, module="tests.topologies.dying"
+        )
+        assert code == 130, said
+        state = extraction(bank, "status", context)[context]
+        owners = [state[f"owner_by_{side}"].split()[0] for side in ("bank", "service")]
+        assert (owners.count("here"), owners.count("moving")) == (1, 0), state
+        assert "again" in state["says"] or f"stopped in {phase}" in state["says"], state
+        return said
+
+    return happen
+
+
+def _unknown(bank: Bank, context: str) -> str:
+    del context
+    return _refused(bank, "loans")
+
+
+def _out_already(bank: Bank, context: str) -> str:
+    code, said = ended("move", context, bank=bank)
+    assert code == 0, said
+    return _refused(bank, context)
 
 
 def _unreachable(bank: Bank, context: str) -> str:
@@ -131,6 +194,14 @@ def _two_operators(bank: Bank, context: str) -> str:
         first.send_signal(signal.SIGINT)
         first.wait(60)
     return said
+
+
+def _not_its_turn(bank: Bank, context: str) -> str:
+    ended("move", context, "--until", "copy", bank=bank)
+    server = superuser(bank, context).rpartition("/")[0]
+    with journal(f"{server}/postgres") as book:
+        book.take_turn("another", 60)
+        return _refused(bank, context, "--patience", "2")
 
 
 def _interrupt(bank: Bank, context: str) -> str:

@@ -2,7 +2,7 @@
 
 `python -m tests.topologies.proof` moves each built context out, back, out and back again, then all
 of them at once. CONTEXT=transactions proves one; QUICK=1 makes fewer rounds, TOGETHER=1 only the
-last; JSON=1 makes the last line a JSON object; PAGE=docs/reference/proof.md writes the table there.
+last; JSON=1 makes the last line a JSON object; PAGE=docs/reference/proof.md writes the rows there.
 """
 
 import os
@@ -21,7 +21,9 @@ import psycopg
 
 from tests.bank import ROOT, Bank, place, wait_for
 from tests.chaos.ledger import Customer, open_customers
-from tests.topologies.writers import Load, Verdict, kind_of
+from tests.topologies.numbers import missed, settle
+from tests.topologies.pages import markdown, publish
+from tests.topologies.writers import Load, Sent, kind_of
 from vortex.embedded import endpoints
 
 BUILT = ("transactions", "accounts", "auth")
@@ -36,6 +38,7 @@ _HEADINGS = (
     "pause p50",
     "pause p95",
     "pause p99",
+    "otherwise p99",
 )
 
 
@@ -49,14 +52,22 @@ class Result:
     errors: int = 0
     gaps: int = 0
     pauses_ms: list[float] = field(default_factory=list)
+    others_ms: list[float] = field(default_factory=list)
+    closed: list[tuple[datetime, datetime]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 
     def pause(self, percent: int) -> float:
         """Return how long clients waited whose requests met the fence; 0 where none did."""
-        ordered = sorted(self.pauses_ms)
-        if not ordered:
-            return 0.0
-        return round(ordered[min(len(ordered) - 1, len(ordered) * percent // 100)], 1)
+        return _percentile(self.pauses_ms, percent)
+
+    def otherwise(self, percent: int) -> float:
+        """Return how long the answer to the other requests took, under the same load."""
+        return _percentile(self.others_ms, percent)
+
+    def keep(self, sent: Sent) -> None:
+        """Keep how long a request took, with those that met a closed fence or with the others."""
+        met = any(sent.sent_at <= end and sent.answered_at >= begin for begin, end in self.closed)
+        (self.pauses_ms if met else self.others_ms).append(sent.milliseconds)
 
     def proved(self) -> bool:
         """Whether all that must be zero is."""
@@ -115,10 +126,10 @@ def prove(
                 for context, answer in answers.items():
                     _note(results[context], loads[context], answer, f"{action} {number + 1}")
         _go_on(bank, loads)
-    for context, load in loads.items():
-        with database(bank, context) as opened:
-            settle(opened)
-            _judge(results[context], load, load.kind.verdict(opened), opened)
+    with ExitStack() as stack:
+        homes = {name: stack.enter_context(database(bank, name)) for name in BUILT}
+        for context, load in loads.items():
+            _judge(results[context], load, homes)
     return results
 
 
@@ -142,39 +153,42 @@ def _go_on(bank: Bank, loads: dict[str, Load]) -> None:
 
 
 def _note(result: Result, load: Load, answer: dict[str, Any], what: str) -> None:
-    """Keep how long the requests took that were under way while the fence was closed."""
+    """Keep when the fence was closed, and say how long the slowest client waited for it."""
     opened = answer["evidence"]["open"]
     fenced_at = datetime.fromisoformat(opened["fenced_at"])
     opened_at = datetime.fromisoformat(opened["opened_at"])
-    waited = [
-        sent.milliseconds
-        for sent in list(load.sent)
-        if sent.sent_at <= opened_at and sent.answered_at >= fenced_at
-    ]
-    result.pauses_ms += waited
-    slowest = max(waited, default=0.0)
-    result.said.append(f"{what}: fence {opened['pause_ms']} ms, slowest client {slowest:.0f} ms")
+    result.closed.append((fenced_at, opened_at))
+    slowest = max(
+        (
+            sent.milliseconds
+            for sent in list(load.sent)
+            if sent.sent_at <= opened_at and sent.answered_at >= fenced_at
+        ),
+        default=0.0,
+    )
+    result.said.append(
+        f"{what}: fence {opened['pause_ms']} ms {opened['spent_ms']}, slowest client"
+        f" {slowest:.0f} ms, load average {os.getloadavg()[0]:.1f}"
+    )
 
 
-def settle(opened: psycopg.Connection[Any]) -> None:
-    """Wait until the outbox of a context is empty: what it said by then has been carried."""
-
-    def waiting() -> int:
-        row = opened.execute("select count(*) from outbox_message").fetchone()
-        return int(row[0]) if row else 0
-
-    wait_for(lambda: waiting() == 0, 60, "the outbox empties", lambda: str(waiting()))
-
-
-def _judge(result: Result, load: Load, verdict: Verdict, opened: psycopg.Connection[Any]) -> None:
+def _judge(result: Result, load: Load, homes: dict[str, psycopg.Connection[Any]]) -> None:
+    said_by = homes[load.kind.context]
+    settle(said_by)
+    result.gaps = missed(load.kind.context, said_by, list(homes.values()))
+    verdict = load.kind.verdict(said_by)
     result.writes, result.lost, result.doubled = verdict.writes, verdict.lost, verdict.doubled
     result.errors = len(load.errors())
     result.said += load.errors()[:5]
-    row = opened.execute(
-        "select (select count(*) from inbox_gap) + (select count(*) from inbox_parked)"
-        " + (select count(*) from outbox_parked)"
-    ).fetchone()
-    result.gaps = int(row[0]) if row else -1
+    for sent in load.sent:
+        result.keep(sent)
+
+
+def _percentile(milliseconds: list[float], percent: int) -> float:
+    ordered = sorted(milliseconds)
+    if not ordered:
+        return 0.0
+    return round(ordered[min(len(ordered) - 1, len(ordered) * percent // 100)], 1)
 
 
 def table(results: dict[str, Result]) -> list[list[str]]:
@@ -182,15 +196,10 @@ def table(results: dict[str, Result]) -> list[list[str]]:
     rows = [list(_HEADINGS)]
     for context, result in results.items():
         pauses = [f"{result.pause(percent):.0f} ms" for percent in (50, 95, 99)]
+        pauses.append(f"{result.otherwise(99):.0f} ms")
         counted = (result.writes, result.lost, result.doubled, result.errors, result.gaps)
         rows.append([context, *(f"{number:,}" for number in counted), *pauses])
     return rows
-
-
-def markdown(rows: list[list[str]]) -> str:
-    """Return a table as Markdown."""
-    rules = ["---", *("---:" for _ in rows[0][1:])]
-    return "\n".join("| " + " | ".join(row) + " |" for row in (rows[0], rules, *rows[1:]))
 
 
 def main() -> int:
@@ -227,11 +236,12 @@ def _said(results: dict[str, Result]) -> dict[str, Result]:
 
 
 def _publish(results: dict[str, Result]) -> None:
-    shown = markdown(table(results))
-    sys.stdout.write(f"\n{shown}\n")
+    rows = table(results)
+    sys.stdout.write(f"\n{markdown(rows)}\n")
     page = os.environ.get("PAGE", "")
     if page:
-        _write(Path(page), shown)
+        order = [*BUILT, *(f"{context} (all at once)" for context in BUILT)]
+        publish(Path(page), "table", rows, key=0, order=order)
     if os.environ.get("JSON"):
         answer = {
             context: {
@@ -245,13 +255,6 @@ def _publish(results: dict[str, Result]) -> None:
             for context, result in results.items()
         }
         sys.stdout.write(msgspec.json.encode(answer).decode() + "\n")
-
-
-def _write(page: Path, shown: str) -> None:
-    """Replace the table of the page and leave its words."""
-    before, _, rest = page.read_text().partition("<!-- table -->\n")
-    _, _, after = rest.partition("\n<!-- end of table -->")
-    page.write_text(f"{before}<!-- table -->\n{shown}\n<!-- end of table -->{after}")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from extraction.database import APPLICATION
 from tests.bank import Bank, place, wait_for
 from tests.chaos.ledger import PASSWORD, Customer, open_customers
 from tests.topologies.commands import ended, superuser
-from tests.topologies.proof import database, extraction, settle
+from tests.topologies.numbers import settle
+from tests.topologies.proof import database, extraction
 from tests.topologies.writers import Load, Readings, kind_of
 from vortex.binding.shadow import key_of
 from vortex.embedded import endpoints

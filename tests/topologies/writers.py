@@ -117,10 +117,15 @@ def _timed(write: Callable[[], httpx.Response]) -> Sent:
 
 @dataclass
 class Transfers:
-    """Money moved between customers: each acknowledged id stands once, and no other does."""
+    """Money moved between customers: each acknowledged id stands once, and no other does.
 
+    Where the balances before are known, what was acknowledged also says how much is left on each
+    account, to the cent.
+    """
+
+    before: dict[str, int] = field(default_factory=dict)
     context: str = "transactions"
-    acknowledged: list[str] = field(default_factory=list)
+    acknowledged: list["Transfer"] = field(default_factory=list)
     note: str = field(default_factory=lambda: f"{NOTE} {new_id()}")
 
     def writer(self, client: httpx.Client, customer: Customer, all_: list[Customer]) -> Writer:
@@ -128,16 +133,63 @@ class Transfers:
         del client
         return _Transferring(self, customer, all_)
 
+    def told(self) -> list[str]:
+        """Return the ids that were acknowledged."""
+        return [transfer.id for transfer in self.acknowledged]
+
     def verdict(self, database: psycopg.Connection[Any]) -> Verdict:
-        """Compare the postings with the log."""
+        """Compare postings and balances with the log."""
         rows = database.execute(
             "select id::text from transactions_posting where description = %s", (self.note,)
         ).fetchall()
-        posted, told = [str(row[0]) for row in rows], self.acknowledged
+        posted, told = [str(row[0]) for row in rows], self.told()
         twice = len(posted) - len(set(posted)) + len(told) - len(set(told))
-        return Verdict(
-            len(told), len(set(told) - set(posted)), twice + len(set(posted) - set(told))
-        )
+        twice += len(set(posted) - set(told))
+        lost = len(self.missing(database))
+        # A balance that is wrong although every posting stands once has lost one of them.
+        return Verdict(len(told), lost or (0 if twice else len(self.wrong(database))), twice)
+
+    def missing(self, database: psycopg.Connection[Any]) -> set[str]:
+        """Return the ids that were acknowledged and do not stand."""
+        rows = database.execute(
+            "select id::text from transactions_posting where id = any(%s::uuid[])", (self.told(),)
+        ).fetchall()
+        return set(self.told()) - {str(row[0]) for row in rows}
+
+    def wrong(self, database: psycopg.Connection[Any]) -> list[str]:
+        """Return the accounts whose balance is not what the log says."""
+        if not self.before:
+            return []
+        return wrong_balances(database, self.before, self.acknowledged)
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """A transfer that was acknowledged, in cents."""
+
+    id: str
+    source: str
+    target: str
+    cents: int
+
+
+def wrong_balances(
+    database: psycopg.Connection[Any], before: dict[str, int], transfers: list[Transfer]
+) -> list[str]:
+    """Return the accounts whose balance is not what it was and what was acknowledged since."""
+    expected = dict(before)
+    for transfer in transfers:
+        expected[transfer.source] -= transfer.cents
+        expected[transfer.target] += transfer.cents
+    found = balances(database)
+    touched = {account for t in transfers for account in (t.source, t.target)}
+    return sorted(account for account in touched if found.get(account) != expected[account])
+
+
+def balances(database: psycopg.Connection[Any]) -> dict[str, int]:
+    """Return what is booked on every account."""
+    rows = database.execute("select id::text, booked_minor from transactions_account").fetchall()
+    return {str(account): int(booked) for account, booked in rows}
 
 
 class _Transferring:
@@ -148,18 +200,20 @@ class _Transferring:
         self._chance = random.Random(customer.email)
 
     def write(self, client: httpx.Client) -> httpx.Response:
+        target, cents = self._chance.choice(self._others), self._chance.randint(1, 9)
         answer = client.post(
             "/api/transactions",
             json={
                 "source_account_id": self._source,
-                "target_account_id": self._chance.choice(self._others),
-                "amount": {"amount": f"0.{self._chance.randint(1, 9):02}", "currency": "EUR"},
+                "target_account_id": target,
+                "amount": {"amount": f"0.{cents:02}", "currency": "EUR"},
                 "description": self._kind.note,
             },
             headers={"Idempotency-Key": new_id().hex},
         )
         if answer.status_code == 201:
-            self._kind.acknowledged.append(answer.json()["id"])
+            posted = Transfer(answer.json()["id"], self._source, target, cents)
+            self._kind.acknowledged.append(posted)
         return answer
 
 
@@ -291,7 +345,7 @@ def _claims(token: str) -> tuple[str, str]:
 def kind_of(context: str, database: psycopg.Connection[Any]) -> Kind:
     """Return how a context is written to, beginning with what its database holds now."""
     if context == "transactions":
-        return Transfers()
+        return Transfers(balances(database))
     if context == "accounts":
         rows = database.execute("select id::text, version from accounts_account").fetchall()
         return Nicknames({str(account): int(version) for account, version in rows})
