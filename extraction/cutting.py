@@ -35,12 +35,12 @@ def fence(move: Move) -> Evidence:
     The exclusive lock queues behind the shared ones of open transactions; it gives way after the
     budget, so that one slow writer costs the others no more than that.
     """
-    connection = _made_ready(move)
+    connection, numbers = _made_ready(move)
     waits: list[float] = []
     for _ in range(move.options.tries):
         move.begin_pause()
         try:
-            waited = _close(connection, move)
+            waited = _close(connection, move, numbers)
             return {"waited_ms": waited, "gave_way": len(waits)}
         except psycopg.errors.LockNotAvailable:
             waits.append(move.options.budget_ms)
@@ -54,23 +54,23 @@ def fence(move: Move) -> Evidence:
 def drain(move: Move) -> Evidence:
     """Wait for the marker, which nothing committed before it can come after; keep both as they are.
 
-    The snapshots are compared once everybody writes again: nobody waits for that.
+    The snapshots are compared once everybody writes again: nobody waits for that. The old owner's
+    began when the fence was closed, the new one's with the marker.
     """
     if move.marker is None:
-        move.marker = links.mark(move.from_, move.name)
-    waited = links.await_marker(move.to, move.marker, move.options.drain_ms / 1000)
+        raise Stop("There is no marker to wait for: the fence was not closed by this run.")
+    target = move.at(move.target, "snapshot")
+    waited = links.await_marker_and_freeze(target, move.marker, move.options.drain_ms / 1000)
+    move.snapshots = move.at(move.source, "fence"), target
     move.spent("drain")
-    move.snapshots = (
-        _frozen(move.at(move.source, "snapshot")),
-        _frozen(move.at(move.target, "snapshot")),
-    )
-    move.spent("snapshots")
     return {"marker_ms": round(waited, 1)}
 
 
 def sequences(move: Move) -> Evidence:
-    """Let the new owner's numbers begin past the old one's."""
-    begins = tables.hand_on_sequences(move.from_, move.to, move.names())
+    """Let the new owner's numbers begin past the old one's; they were set ahead of the fence."""
+    if move.numbers is None:
+        raise Stop("The last numbers are not known: the fence was not closed by this run.")
+    begins = tables.hand_on_sequences(move.to, move.numbers, move.used)
     move.spent("sequences")
     return {"begins": begins, "margin": tables.MARGIN}
 
@@ -183,23 +183,17 @@ def _compare_frozen(move: Move, source: Connection, target: Connection) -> Evide
     }
 
 
-def _frozen(connection: Connection) -> Connection:
-    """Begin a transaction that goes on seeing the database as it is now."""
-    connection.execute("begin isolation level repeatable read, read only; select 1")
-    return connection
-
-
-def _made_ready(move: Move) -> Connection:
+def _made_ready(move: Move) -> tuple[Connection, tables.Numbers]:
     """Do beforehand what would have to be done while writers wait."""
-    for place in (move.source, move.target):
-        move.at(place, "snapshot").rollback()
-    move.owned = move.owners()
     connection = move.at(move.source, "fence")
-    connection.execute(f"set lock_timeout = '{int(move.options.budget_ms)}ms'")
-    return connection
+    for side in (connection, move.at(move.target, "snapshot")):
+        side.rollback()
+    move.owned = move.owners()
+    move.numbers = tables.lead_sequences(move.from_, move.to, move.names())
+    return connection, move.numbers
 
 
-def _close(connection: Connection, move: Move) -> float:
+def _close(connection: Connection, move: Move, numbers: tables.Numbers) -> float:
     """Close the fence in two round trips; return for how long its lock was waited for, in ms.
 
     The lock comes in a statement of its own: the next one has a snapshot that is taken under it.
@@ -207,18 +201,19 @@ def _close(connection: Connection, move: Move) -> float:
     marker = new_id()
     try:
         connection.execute(
-            psycopg.sql.SQL("begin; select pg_advisory_xact_lock({}, hashtext({}))").format(
-                FENCE, move.name
-            )
+            psycopg.sql.SQL(_LOCK).format(int(move.options.budget_ms), FENCE, move.name)
         )
         move.spent("lock")
-        guards.close(connection, move.name, marker)
+        move.used = guards.close(connection, move.name, marker, numbers.question)
     except BaseException:
         connection.rollback()
         raise
     move.marker = marker
     move.spent("mark")
     return move.spent_ms["lock"]
+
+
+_LOCK = "begin; set local lock_timeout = {}; select pg_advisory_xact_lock({}, hashtext({}))"
 
 
 def _take_over(move: Move, epoch: int) -> None:

@@ -139,13 +139,19 @@ def own(connection: Connection, context: str, owner: str, epoch: int) -> None:
     )
 
 
-def close(connection: Connection, context: str, marker: UUID) -> None:
-    """Write that the data move, and the marker beside it; both are committed in one round trip.
+def close(
+    connection: Connection, context: str, marker: UUID, question: sql.Composed
+) -> dict[str, int]:
+    """Write that the data move, and the marker beside it; go on seeing the data as they are then.
 
-    Everything that is committed before them reaches the other side before the marker does.
+    Everything that is committed before them reaches the other side before the marker does. All of
+    it is one round trip, as is the question about the last numbers that were given.
     """
-    names = {"context": sql.Literal(context), "marker": sql.Literal(marker)}
-    connection.execute(sql.SQL(_CLOSE).format(**names))
+    close = sql.SQL(_CLOSE).format(context=sql.Literal(context), marker=sql.Literal(marker))
+    told = connection.execute(sql.SQL("").join((close, question)))
+    while told.nextset():
+        pass
+    return {str(name): int(last) for name, last in told.fetchall()}
 
 
 _CLOSE = f"""
@@ -154,7 +160,7 @@ with held as (
   values ({{context}}, 'moving', 0, clock_timestamp())
   on conflict (context) do update set owner = 'moving', changed_at = excluded.changed_at)
 insert into {MARKER} (id, context) values ({{marker}}, {{context}});
-commit
+commit; begin isolation level repeatable read, read only;
 """  # noqa: S608 - constants
 
 

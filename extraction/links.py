@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg import conninfo
+from psycopg import conninfo, sql
 
 from extraction.database import Connection, opened, rows, run, value
 from extraction.failures import NotNow, Stop
@@ -220,6 +220,33 @@ def await_marker(target: Connection, marker: UUID, seconds: float) -> float:
             raise NotNow(f"The other side is more than {seconds:g} s behind; see `status`.")
         Event().wait(0.002)
     return (time.monotonic() - begun) * 1000
+
+
+def await_marker_and_freeze(target: Connection, marker: UUID, seconds: float) -> float:
+    """Wait for a marker row, and go on seeing the other side as it is then; return for how long.
+
+    Each look begins a transaction; the one that sees the marker stays open.
+    """
+    begun = time.monotonic()
+    look = sql.SQL(_LOOK).format(marker=sql.Literal(marker))
+    again = sql.SQL("rollback; ") + look
+    while not _last_rows(target.execute(look)):
+        if time.monotonic() - begun > seconds:
+            raise NotNow(f"The other side is more than {seconds:g} s behind; see `status`.")
+        look = again
+        Event().wait(0.002)
+    return (time.monotonic() - begun) * 1000
+
+
+_LOOK = f"""
+begin isolation level repeatable read, read only; select 1 from {MARKER} where id = {{marker}}
+"""  # noqa: S608 - a constant
+
+
+def _last_rows(told: psycopg.Cursor[Any]) -> list[Any]:
+    while told.nextset():
+        pass
+    return told.fetchall()
 
 
 def tidy_markers(connection: Connection, context: str) -> None:

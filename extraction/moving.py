@@ -13,7 +13,7 @@ from extraction.journal import Journal
 from extraction.laws import Law, laws_of
 from extraction.links import Link
 from extraction.places import Bank, Place
-from extraction.tables import Table, moving
+from extraction.tables import Numbers, Table, moving
 from extraction.terminal import Terminal
 from vortex.clock import now
 
@@ -50,6 +50,8 @@ class Move:
     options: Options = field(default_factory=Options)
     marker: UUID | None = None
     fenced_at: datetime | None = None
+    numbers: Numbers | None = None  # where sequences begin, set before the fence is closed
+    used: dict[str, int] = field(default_factory=dict)  # the last numbers that were given
     owned: Owners | None = None  # as this run found it before it closed the fence
     spent_ms: dict[str, float] = field(default_factory=dict)  # of the pause, by what for
     may_be_open: bool = False

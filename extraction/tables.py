@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from psycopg import sql
+
 from extraction.database import Connection, rows, run
 from extraction.failures import Stop
 
@@ -122,10 +124,47 @@ _PRIMARY = (
 )
 
 
-def hand_on_sequences(source: Connection, target: Connection, tables: list[str]) -> dict[str, int]:
-    """Set the target's sequences past the source's, with a margin; return where each begins."""
-    used = sequences(source, rows(target, _SEQUENCES, (tables,)))
-    begins = {sequence: last + MARGIN for sequence, last in used.items()}
+@dataclass(frozen=True)
+class Numbers:
+    """The sequences of a move: how the old owner is asked, and where each begins at the new one."""
+
+    question: sql.Composed
+    begins: dict[str, int]
+
+
+_LAST = """
+select u.sequence, coalesce(s.last_value, 0)
+  from unnest({names}::text[], {owners}::text[], {fields}::text[]) as u (sequence, owner, field)
+  left join pg_sequences s on s.schemaname || '.' || quote_ident(s.sequencename)
+       = pg_get_serial_sequence(quote_ident(u.owner), u.field)
+"""
+
+
+def lead_sequences(source: Connection, target: Connection, tables: list[str]) -> Numbers:
+    """Set the target's sequences so far past the source's that this holds behind the fence too.
+
+    Two margins: one is kept, the other is for what the source gives until then.
+    """
+    named = rows(target, _SEQUENCES, (tables,))
+    names, owners, fields = ([row[column] for row in named] for column in range(3))
+    question = sql.SQL(_LAST).format(
+        names=sql.Literal(names), owners=sql.Literal(owners), fields=sql.Literal(fields)
+    )
+    used = {str(name): int(last) for name, last in source.execute(question).fetchall()}
+    begins = {name: last + 2 * MARGIN for name, last in used.items()}
+    set_forward(target, begins)
+    return Numbers(question, begins)
+
+
+def hand_on_sequences(target: Connection, led: Numbers, used: dict[str, int]) -> dict[str, int]:
+    """Set those again that lead by less than the margin now; return where each begins."""
+    short = {name: last + MARGIN for name, last in used.items() if last + MARGIN > led.begins[name]}
+    set_forward(target, short)
+    return led.begins | short
+
+
+def set_forward(target: Connection, begins: dict[str, int]) -> None:
+    """Set sequences forward; one that is further already stays."""
     if begins:
         target.execute(
             "select setval(quote_ident(n)::regclass, greatest(v, coalesce((select last_value"
@@ -133,18 +172,3 @@ def hand_on_sequences(source: Connection, target: Connection, tables: list[str])
             " from unnest(%s::text[], %s::bigint[]) t (n, v)",
             (list(begins), list(begins.values())),
         )
-    return begins
-
-
-_LAST = """
-select u.sequence, coalesce(s.last_value, 0) from unnest(%s::text[], %s::text[], %s::text[])
-       as u (sequence, owner, field) left join pg_sequences s
-    on s.schemaname || '.' || quote_ident(s.sequencename)
-     = pg_get_serial_sequence(quote_ident(u.owner), u.field)
-"""
-
-
-def sequences(source: Connection, named: list[tuple[str, str, str]]) -> dict[str, int]:
-    """Return the last number given for each column; names are the other side's sequences."""
-    columns = [list(column) for column in zip(*named, strict=True)] or [[], [], []]
-    return {str(name): int(last) for name, last in rows(source, _LAST, columns)}

@@ -53,7 +53,12 @@ def without_the_fence(bank: Bank, customers: list[Customer]) -> str:
         changes = "fence:skip,drain:skip,sequences:late,watch:skip"
         code, said = ended(changes, "move", CONTEXT, bank=bank, module=_CHEAT)
         before = load.acknowledged()
-        wait_for(lambda: load.acknowledged() > before + WRITES_BETWEEN, 120, "people pay there")
+        wait_for(
+            lambda: load.errors() or load.acknowledged() > before + WRITES_BETWEEN,
+            120,
+            "people pay there",
+            lambda: said,
+        )
     if code:
         return f"the mover found it out: {said.strip().splitlines()[-1][:160]}"
     with database(bank, CONTEXT, service=True) as opened:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from threading import Event, Timer
 from typing import Any
 
-from extraction import __main__, cutting, guards, machine
+from extraction import __main__, cutting, guards, machine, tables
 from extraction.database import connect
 from extraction.moving import Evidence, Move
 
@@ -88,8 +88,14 @@ def _press() -> None:
 
 
 def _skip(do: Do) -> Do:
-    del do
+    if do is cutting.sequences:
+        # They are set ahead of the fence, and again behind it.
+        tables.set_forward = _not_at_all  # type: ignore[assignment]
     return lambda move: {"left_out_of": move.name}
+
+
+def _not_at_all(*_: Any) -> None:
+    """Do nothing."""
 
 
 def _late(do: Do) -> Do:
