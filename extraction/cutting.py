@@ -201,7 +201,7 @@ def _close(connection: Connection, move: Move, numbers: tables.Numbers) -> float
     marker = new_id()
     try:
         connection.execute(
-            psycopg.sql.SQL(_LOCK).format(int(move.options.budget_ms), FENCE, move.name)
+            psycopg.sql.SQL(LOCK).format(int(move.options.budget_ms), FENCE, move.name)
         )
         move.spent("lock")
         move.used = guards.close(connection, move.name, marker, numbers.question)
@@ -213,7 +213,7 @@ def _close(connection: Connection, move: Move, numbers: tables.Numbers) -> float
     return move.spent_ms["lock"]
 
 
-_LOCK = "begin; set local lock_timeout = {}; select pg_advisory_xact_lock({}, hashtext({}))"
+LOCK = "begin; set local lock_timeout = {}; select pg_advisory_xact_lock({}, hashtext({}))"
 
 
 def _take_over(move: Move, epoch: int) -> None:

@@ -147,18 +147,19 @@ def close(
     Everything that is committed before them reaches the other side before the marker does. All of
     it is one round trip, as is the question about the last numbers that were given.
     """
-    close = sql.SQL(_CLOSE).format(context=sql.Literal(context), marker=sql.Literal(marker))
+    close = sql.SQL(HOLD + _MARK).format(context=sql.Literal(context), marker=sql.Literal(marker))
     told = connection.execute(sql.SQL("").join((close, question)))
     while told.nextset():
         pass
     return {str(name): int(last) for name, last in told.fetchall()}
 
 
-_CLOSE = f"""
-with held as (
-  insert into topology_owner (context, owner, epoch, changed_at)
-  values ({{context}}, 'moving', 0, clock_timestamp())
-  on conflict (context) do update set owner = 'moving', changed_at = excluded.changed_at)
+HOLD = """
+insert into topology_owner (context, owner, epoch, changed_at)
+values ({context}, 'moving', 0, clock_timestamp())
+on conflict (context) do update set owner = 'moving', changed_at = excluded.changed_at;
+"""
+_MARK = f"""
 insert into {MARKER} (id, context) values ({{marker}}, {{context}});
 commit; begin isolation level repeatable read, read only;
 """  # noqa: S608 - constants

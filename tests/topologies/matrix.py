@@ -21,7 +21,7 @@ from tests.topologies.faults import Fault, faults
 from tests.topologies.numbers import missed, settle
 from tests.topologies.pages import markdown, publish
 from tests.topologies.proof import BUILT, database, extraction
-from tests.topologies.writers import Kind, Load, kind_of
+from tests.topologies.writers import Load, kind_of
 
 _FAULTS = ["phase", "fault", "how it ended", "writes", "lost", "doubled", "errors", "gaps"]
 _CONTROLS = ["what is taken away", "what finds it out"]
@@ -54,7 +54,7 @@ def meet(bank: Bank, context: str, fault: Fault, customers: list[Customer]) -> O
     with Load(bank, customers, kind, rest_seconds=0.1) as load:
         ending = _happened(bank, context, fault)
         ending = _again_and_back(bank, context) or ending
-    return _judged(bank, fault, kind, load.errors(), ending)
+    return _judged(bank, fault, load, ending)
 
 
 def _happened(bank: Bank, context: str, fault: Fault) -> str:
@@ -66,15 +66,16 @@ def _happened(bank: Bank, context: str, fault: Fault) -> str:
     return "" if fault.says in said else f"NOT TOLD: {said[-200:]}"
 
 
-def _judged(bank: Bank, fault: Fault, kind: Kind, errors: list[str], ending: str) -> Outcome:
+def _judged(bank: Bank, fault: Fault, load: Load, ending: str) -> Outcome:
     """Hold the log of the customers, and what was heard of them, against the databases."""
+    kind, errors = load.kind, load.errors()
     if not ending and errors and not fault.errors:
         ending = f"NOT WITHOUT ERRORS: {errors[0][:120]}"
     with ExitStack() as stack:
         homes = {name: stack.enter_context(database(bank, name)) for name in BUILT}
         said_by = homes[kind.context]
         settle(said_by)
-        gaps = missed(kind.context, said_by, list(homes.values()))
+        gaps = missed(kind.context, said_by, list(homes.values()), load.begun_at)
         verdict = kind.verdict(said_by)
     if not ending and (verdict.lost or verdict.doubled or gaps):
         ending = "NOT ZERO"

@@ -93,11 +93,17 @@ def extraction(bank: Bank, *words: str, check: bool = True) -> dict[str, Any]:
 
 
 def database_of(bank: Bank, context: str, *, service: bool = False) -> str:
-    """Return the URL of a context's database, of the bank's side or the service's."""
-    home = bank.home / "services" / context if service else bank.home
-    found = endpoints.read(home)
-    assert found is not None, f"{home} is closed"
-    return found[f"VORTEX_{context.upper()}_DATABASE_URL"]
+    """Return the URL of a context's database, of the bank's side or the service's.
+
+    A context that was opened apart has its service's only.
+    """
+    home, variable = bank.home / "services" / context, f"VORTEX_{context.upper()}_DATABASE_URL"
+    here, there = endpoints.read(bank.home), endpoints.read(home)
+    assert here is not None, f"{bank.home} is closed"
+    if not service and variable in here:
+        return here[variable]
+    assert there is not None, f"{home} is closed"
+    return there[variable]
 
 
 @contextmanager
@@ -180,7 +186,7 @@ def _note(result: Result, load: Load, answer: dict[str, Any], what: str) -> None
 def _judge(result: Result, load: Load, homes: dict[str, psycopg.Connection[Any]]) -> None:
     said_by = homes[load.kind.context]
     settle(said_by)
-    result.gaps = missed(load.kind.context, said_by, list(homes.values()))
+    result.gaps = missed(load.kind.context, said_by, list(homes.values()), load.begun_at)
     verdict = load.kind.verdict(said_by)
     result.writes, result.lost, result.doubled = verdict.writes, verdict.lost, verdict.doubled
     result.errors = len(load.errors())

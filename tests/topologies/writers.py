@@ -60,6 +60,7 @@ class Load:
         self, bank: Bank, customers: list[Customer], kind: "Kind", *, rest_seconds: float = 0.0
     ) -> None:
         self.sent: list[Sent] = []
+        self.begun_at = now()
         self.kind = kind
         self._bank = bank
         self._rest_seconds = rest_seconds
