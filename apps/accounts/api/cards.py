@@ -15,31 +15,26 @@ from apps.accounts.api.limits import (
     LimitAmountSerializer,
     SpendingLimitSerializer,
     SpendingLimitsSerializer,
-    etag,
-    has,
-    page,
+    Whose,
+    change_limit,
+    lift_limit,
+    limits_of,
+    set_limit,
 )
 from apps.accounts.api.own import own
 from apps.accounts.contracts import (
     CardPaymentState,
     CardState,
-    LimitCurrencyDiffers,
-    LimitExists,
-    LimitNotFound,
     Role,
 )
 from apps.accounts.domain.cards import CardChange
 from apps.accounts.domain.labels import LONGEST_NICKNAME
-from apps.accounts.domain.limits import key_of
 from apps.accounts.models import Account, Card, CardPayment
 from apps.accounts.selectors import cards as reads
-from apps.accounts.selectors import limits as limit_reads
 from apps.accounts.selectors.members import account_seen_by
-from apps.accounts.services import cards, limits
+from apps.accounts.services import cards
 from apps.accounts.services.proving import require_presence
-from apps.transactions.contracts import Channel, Period
 from vortex.clock import now
-from vortex.http.etag import require_match, tagged
 from vortex.http.fields import MoneyField, TextField
 from vortex.http.idempotency import IdempotentView
 from vortex.http.openapi import page_of
@@ -233,8 +228,7 @@ class CardLimitsView(APIView):
     @extend_schema(operation_id="accounts_card_limits", responses=SpendingLimitsSerializer)
     def get(self, request: Request, card_id: UUID) -> Response:
         """List the limits of a card with what of them is used; those of the account hold too."""
-        card, account = _seen(request, card_id)
-        return _limits(request, card, account)
+        return limits_of(request, _limited(request, card_id))
 
     @extend_schema(
         operation_id="accounts_card_limit_set",
@@ -243,15 +237,7 @@ class CardLimitsView(APIView):
     )
     def post(self, request: Request, card_id: UUID) -> Response:
         """Set a limit that the card has not had; it holds at once. Needs a fresh proof."""
-        card, account = _seen(request, card_id, _OWNER)
-        asked = SpendingLimitSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        said = asked.validated_data
-        key = key_of(Period(said["period"]), Channel(said["channel"]))
-        require_presence(caller(request))
-        if has(limit_reads.limits(account_id=account.pk, card_id=card.pk), key):
-            raise LimitExists(limit=key)
-        return _limited(request, (card, account), key, said["amount"], status=201)
+        return set_limit(request, _limited(request, card_id, _OWNER))
 
 
 class CardLimitView(APIView):
@@ -267,18 +253,12 @@ class CardLimitView(APIView):
     )
     def patch(self, request: Request, card_id: UUID, limit_id: str) -> Response:
         """Change a limit: less at once, more after a time to cool off. Needs a fresh proof."""
-        whose = _matched(request, card_id, limit_id)
-        asked = LimitAmountSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        require_presence(caller(request))
-        return _limited(request, whose, limit_id, asked.validated_data["amount"])
+        return change_limit(request, _limited(request, card_id, _OWNER), limit_id)
 
     @extend_schema(operation_id="accounts_card_limit_lift", responses=SpendingLimitsSerializer)
     def delete(self, request: Request, card_id: UUID, limit_id: str) -> Response:
         """Lift a limit, after a time to cool off. Needs a fresh proof."""
-        whose = _matched(request, card_id, limit_id)
-        require_presence(caller(request))
-        return _limited(request, whose, limit_id, None)
+        return lift_limit(request, _limited(request, card_id, _OWNER), limit_id)
 
 
 def _seen(
@@ -294,37 +274,6 @@ def _changed(request: Request, card: Card, change: CardChange) -> Response:
     return Response(CardSerializer(changed).data)
 
 
-def _matched(request: Request, card_id: UUID, limit_id: str) -> tuple[Card, Account]:
-    card, account = _seen(request, card_id, _OWNER)
-    known = limit_reads.limits(account_id=account.pk, card_id=card.pk)
-    if not has(known, limit_id):
-        raise LimitNotFound(limit=limit_id[:40])
-    require_match(request, etag(card.pk, known))
-    return card, account
-
-
-def _limited(
-    request: Request,
-    whose: tuple[Card, Account],
-    key: str,
-    amount: Money | None,
-    *,
-    status: int = 200,
-) -> Response:
-    card, account = whose
-    if amount is not None and amount.currency != account.currency:
-        raise LimitCurrencyDiffers(currency=account.currency)
-    limits.change_limits(
-        account_id=account.pk,
-        card_id=card.pk,
-        wanted={key: None if amount is None else amount.minor},
-        asked_by=caller(request).user_id,
-        asked_at=now(),
-    )
-    return _limits(request, card, account, status=status)
-
-
-def _limits(request: Request, card: Card, account: Account, *, status: int = 200) -> Response:
-    known = limit_reads.limits(account_id=account.pk, card_id=card.pk)
-    answer = Response(page(known, account.currency), status=status)
-    return tagged(request, answer, etag(card.pk, known))
+def _limited(request: Request, card_id: UUID, roles: tuple[Role, ...] = reads.HOLDERS) -> Whose:
+    card, account = _seen(request, card_id, roles)
+    return Whose(account, card.pk)

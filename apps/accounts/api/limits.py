@@ -1,6 +1,6 @@
 """HTTP of spending limits: what may leave an account, and what of it is used."""
 
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
@@ -78,6 +78,18 @@ class SpendingLimitsSerializer(serializers.Serializer[Any]):
     next_cursor = serializers.CharField(allow_null=True)
 
 
+class Whose(NamedTuple):
+    """Whose limits are meant: those of an account, or of one of its cards."""
+
+    account: Account
+    card_id: UUID | None = None
+
+    @property
+    def known(self) -> tuple[LimitUsage, ...]:
+        """The limits as they are now, with what of them is used."""
+        return reads.limits(account_id=self.account.pk, card_id=self.card_id)
+
+
 class LimitsView(APIView):
     """The limits of one of the caller's accounts."""
 
@@ -86,9 +98,7 @@ class LimitsView(APIView):
     @extend_schema(operation_id="accounts_limits", responses=SpendingLimitsSerializer)
     def get(self, request: Request, account_id: UUID) -> Response:
         """List the limits of an account with what of them is used."""
-        account = seen(request, account_id)
-        known = reads.limits(account_id=account.pk)
-        return tagged(request, Response(page(known, account.currency)), etag(account.pk, known))
+        return limits_of(request, Whose(seen(request, account_id)))
 
     @extend_schema(
         operation_id="accounts_limit_set",
@@ -97,15 +107,7 @@ class LimitsView(APIView):
     )
     def post(self, request: Request, account_id: UUID) -> Response:
         """Set a limit that the account has not had; it holds at once. Needs a fresh proof."""
-        account = own(request, account_id)
-        asked = SpendingLimitSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        said = asked.validated_data
-        key = key_of(Period(said["period"]), Channel(said["channel"]))
-        require_presence(caller(request))
-        if has(reads.limits(account_id=account.pk), key):
-            raise LimitExists(limit=key)
-        return _changed(request, account, key, said["amount"], status=201)
+        return set_limit(request, Whose(own(request, account_id)))
 
 
 class LimitView(APIView):
@@ -121,59 +123,81 @@ class LimitView(APIView):
     )
     def patch(self, request: Request, account_id: UUID, limit_id: str) -> Response:
         """Change a limit: less at once, more after a time to cool off. Needs a fresh proof."""
-        account = _matched(request, account_id, limit_id)
-        asked = LimitAmountSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        require_presence(caller(request))
-        return _changed(request, account, limit_id, asked.validated_data["amount"])
+        return change_limit(request, Whose(own(request, account_id)), limit_id)
 
     @extend_schema(operation_id="accounts_limit_lift", responses=SpendingLimitsSerializer)
     def delete(self, request: Request, account_id: UUID, limit_id: str) -> Response:
         """Lift a limit, after a time to cool off. Needs a fresh proof."""
-        account = _matched(request, account_id, limit_id)
-        require_presence(caller(request))
-        return _changed(request, account, limit_id, None)
+        return lift_limit(request, Whose(own(request, account_id)), limit_id)
 
 
-def page(known: tuple[LimitUsage, ...], currency: str) -> dict[str, Any]:
-    """Return limits as a page."""
+def limits_of(request: Request, whose: Whose, *, status: int = 200) -> Response:
+    """Answer with the limits of an account or card, and their tag."""
+    known, currency = whose.known, whose.account.currency
     items = [shown_limit(usage, currency) for usage in known]
-    return {"items": SpendingLimitShownSerializer(items, many=True).data, "next_cursor": None}
+    shown = SpendingLimitShownSerializer(items, many=True).data
+    answer = Response({"items": shown, "next_cursor": None}, status=status)
+    return tagged(request, answer, _etag(whose, known))
 
 
-def etag(whose: UUID, known: tuple[LimitUsage, ...]) -> str:
-    """Return the tag of what the limits of an account or card are, whatever of them is used."""
-    return etag_of(str(whose), [usage.limit for usage in known])
+def set_limit(request: Request, whose: Whose) -> Response:
+    """Set a limit that an account or card has not had, for who proves to be there."""
+    asked = SpendingLimitSerializer(data=request.data)
+    asked.is_valid(raise_exception=True)
+    said = asked.validated_data
+    key = key_of(Period(said["period"]), Channel(said["channel"]))
+    require_presence(caller(request))
+    if _has(whose.known, key):
+        raise LimitExists(limit=key)
+    return _changed(request, whose, key, said["amount"], status=201)
 
 
-def _matched(request: Request, account_id: UUID, limit_id: str) -> Account:
-    account = own(request, account_id)
-    known = reads.limits(account_id=account.pk)
-    if not has(known, limit_id):
+def change_limit(request: Request, whose: Whose, limit_id: str) -> Response:
+    """Change a limit that is as the caller knows it, for who proves to be there."""
+    _match(request, whose, limit_id)
+    asked = LimitAmountSerializer(data=request.data)
+    asked.is_valid(raise_exception=True)
+    require_presence(caller(request))
+    return _changed(request, whose, limit_id, asked.validated_data["amount"])
+
+
+def lift_limit(request: Request, whose: Whose, limit_id: str) -> Response:
+    """Lift a limit that is as the caller knows it, for who proves to be there."""
+    _match(request, whose, limit_id)
+    require_presence(caller(request))
+    return _changed(request, whose, limit_id, None)
+
+
+def _etag(whose: Whose, known: tuple[LimitUsage, ...]) -> str:
+    """Return the tag of what the limits are, whatever of them is used."""
+    return etag_of(str(whose.card_id or whose.account.pk), [usage.limit for usage in known])
+
+
+def _match(request: Request, whose: Whose, limit_id: str) -> None:
+    known = whose.known
+    if not _has(known, limit_id):
         raise LimitNotFound(limit=limit_id[:40])
-    require_match(request, etag(account.pk, known))
-    return account
+    require_match(request, _etag(whose, known))
 
 
-def has(known: tuple[LimitUsage, ...], key: str) -> bool:
-    """Say whether a limit of this name is among them."""
+def _has(known: tuple[LimitUsage, ...], key: str) -> bool:
     return any(key_of(usage.limit.period, usage.limit.channel) == key for usage in known)
 
 
 def _changed(
-    request: Request, account: Account, key: str, amount: Money | None, *, status: int = 200
+    request: Request, whose: Whose, key: str, amount: Money | None, *, status: int = 200
 ) -> Response:
+    account = whose.account
     if amount is not None and amount.currency != account.currency:
         raise LimitCurrencyDiffers(currency=account.currency)
     limits.change_limits(
         account_id=account.pk,
+        card_id=whose.card_id,
         wanted={key: None if amount is None else amount.minor},
         asked_by=caller(request).user_id,
         asked_at=now(),
     )
-    known = reads.limits(account_id=account.pk)
-    answer = Response(page(known, account.currency), status=status)
-    return tagged(request, answer, etag(account.pk, known))
+    return limits_of(request, whose, status=status)
 
 
 def shown_limit(usage: LimitUsage, currency: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import { refusalOf } from "../lib/errors";
 import { Field, useForm } from "../lib/form";
 import { t } from "../lib/i18n";
 import { opened } from "../lib/session";
+import { AskAddress } from "../ui/address";
 import { Submit } from "../ui/basics";
 import { FormFailure } from "../ui/states";
 import { Frame } from "./frame";
@@ -32,36 +33,11 @@ export default function MailCode(): VNode {
 }
 
 function Ask({ done }: { done: (asked: Asked) => void }): VNode {
-  const form = useForm({
-    initial: { email: "" },
-    check: ({ email }) => ({ email: email.trim() ? undefined : t("signin.missing_email") }),
-    send: async ({ email }) => {
-      const address = email.trim();
-      const { challenge } = await get(api.POST("/api/auth/login/code", { body: { email: address } }));
-      done({ email: address, challenge });
-    },
-  });
-  return (
-    <Frame
-      title={t("mailcode.title")}
-      lead={t("mailcode.why")}
-      below={<a href="/sign-in">{t("reset.to_sign_in")}</a>}
-    >
-      <form class="stack" ref={form.element} onSubmit={form.submit} noValidate>
-        <FormFailure refusal={form.failure.value} />
-        <Field
-          form={form}
-          name="email"
-          label={t("field.email")}
-          type="email"
-          autocomplete="username"
-          maxLength={254}
-          spellcheck={false}
-        />
-        <Submit busy={form.busy.value}>{t("mailcode.send")}</Submit>
-      </form>
-    </Frame>
-  );
+  const send = async (email: string) => {
+    const { challenge } = await get(api.POST("/api/auth/login/code", { body: { email } }));
+    done({ email, challenge });
+  };
+  return <AskAddress title={t("mailcode.title")} lead={t("mailcode.why")} verb={t("mailcode.send")} send={send} />;
 }
 
 function Enter({
@@ -109,7 +85,9 @@ function Enter({
           maxLength={16}
           spellcheck={false}
         />
-        <Submit busy={form.busy.value}>{t("signin.submit")}</Submit>
+        <Submit busy={form.busy.value} wide>
+          {t("signin.submit")}
+        </Submit>
       </form>
     </Frame>
   );

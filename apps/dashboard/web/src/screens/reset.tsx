@@ -5,9 +5,10 @@ import { CircleCheck, MailCheck, type LucideIcon } from "lucide-preact";
 import type { VNode } from "preact";
 
 import { api, get } from "../lib/api";
-import { Field, PasswordField, useForm } from "../lib/form";
+import { PasswordField, useForm } from "../lib/form";
 import { t } from "../lib/i18n";
 import { query, refine } from "../lib/router";
+import { AskAddress } from "../ui/address";
 import { Submit } from "../ui/basics";
 import { FormFailure } from "../ui/states";
 import { Frame } from "./frame";
@@ -32,43 +33,17 @@ function Done({ icon: Icon, text }: { icon: LucideIcon; text: string }): VNode {
 
 function Ask(): VNode {
   const sent = useSignal("");
-  const form = useForm({
-    initial: { email: "" },
-    check: ({ email }) => ({ email: /^\S+@\S+$/.test(email.trim()) ? undefined : t("register.bad_email") }),
-    send: async ({ email }) => {
-      await get(api.POST("/api/auth/password/forgot", { body: { email: email.trim() } }));
-      sent.value = email.trim();
-    },
-  });
+  const send = async (email: string) => {
+    await get(api.POST("/api/auth/password/forgot", { body: { email } }));
+    sent.value = email;
+  };
   if (sent.value)
     return (
       <Frame title={t("reset.sent_title")}>
         <Done icon={MailCheck} text={t("reset.sent", { email: sent.value })} />
       </Frame>
     );
-  return (
-    <Frame
-      title={t("reset.ask_title")}
-      lead={t("reset.ask")}
-      below={<a href="/sign-in">{t("reset.to_sign_in")}</a>}
-    >
-      <form class="stack" ref={form.element} onSubmit={form.submit} noValidate>
-        <FormFailure refusal={form.failure.value} />
-        <Field
-          form={form}
-          name="email"
-          label={t("field.email")}
-          type="email"
-          autocomplete="username"
-          maxLength={254}
-          spellcheck={false}
-        />
-        <Submit busy={form.busy.value} wide>
-          {t("reset.send")}
-        </Submit>
-      </form>
-    </Frame>
-  );
+  return <AskAddress title={t("reset.ask_title")} lead={t("reset.ask")} verb={t("reset.send")} send={send} />;
 }
 
 function Set({ token }: { token: string }): VNode {

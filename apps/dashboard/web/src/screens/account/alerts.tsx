@@ -1,7 +1,7 @@
 /** What an account is watched for: its balance below or above something, or a large payment. */
 
 import { useSignal } from "@preact/signals";
-import { BellRing, Plus } from "lucide-preact";
+import { BellRing } from "lucide-preact";
 import type { VNode } from "preact";
 
 import { api, get, once, type Account, type Schemas } from "../../lib/api";
@@ -10,9 +10,10 @@ import { moneyText, t } from "../../lib/i18n";
 import { typedLimit } from "../../lib/money";
 import { stale, useResource } from "../../lib/resource";
 import { toast } from "../../lib/say";
-import { Badge, Card, Submit } from "../../ui/basics";
+import { Badge, Submit } from "../../ui/basics";
 import { Dialog } from "../../ui/dialog";
-import { Empty, Failed, FormFailure, Loaded, Skeleton } from "../../ui/states";
+import { ListCard, Tool } from "../../ui/list-card";
+import { Failed, FormFailure } from "../../ui/states";
 import { refusalOf, type Refusal } from "../../lib/errors";
 import { Thing } from "../../ui/thing";
 
@@ -39,50 +40,31 @@ export function Alerts({ account }: { account: Account }): VNode {
     }
   };
   return (
-    <Card
+    <ListCard
       id="alerts"
       title={t("alerts.title")}
-      aside={
-        <button type="button" class="button small" onClick={() => (isOpen.value = true)}>
-          <Plus aria-hidden="true" />
-          {t("alerts.add")}
-        </button>
-      }
+      add={{ text: t("alerts.add"), run: () => (isOpen.value = true) }}
+      of={known}
+      none={t("alerts.none")}
+      why={t("alerts.none_why")}
+      before={failure.value && <Failed refusal={failure.value} retry={() => (failure.value = null)} />}
+      line={(one) => {
+        const name = t(`alerts.is.${one.kind}`, { amount: moneyText(one.amount) });
+        return (
+          <Thing
+            key={one.id}
+            icon={<BellRing />}
+            name={<span class="amount">{name}</span>}
+            badge={one.is_crossed && <Badge tone="warn">{t("alerts.crossed")}</Badge>}
+            tools={
+              <Tool text={t("action.remove")} says={t("alerts.remove_one", { name })} run={() => void remove(one)} />
+            }
+          />
+        );
+      }}
     >
-      {failure.value && <Failed refusal={failure.value} retry={() => (failure.value = null)} />}
-      <Loaded of={known} skeleton={<Skeleton rows={1} />}>
-        {(items) =>
-          items.length ? (
-            <ul class="things">
-              {items.map((one) => {
-                const name = t(`alerts.is.${one.kind}`, { amount: moneyText(one.amount) });
-                return (
-                  <Thing
-                    key={one.id}
-                    icon={<BellRing />}
-                    name={<span class="amount">{name}</span>}
-                    badge={one.is_crossed && <Badge tone="warn">{t("alerts.crossed")}</Badge>}
-                    tools={
-                      <button
-                        type="button"
-                        class="button small"
-                        aria-label={t("alerts.remove_one", { name })}
-                        onClick={() => void remove(one)}
-                      >
-                        {t("action.remove")}
-                      </button>
-                    }
-                  />
-                );
-              })}
-            </ul>
-          ) : (
-            <Empty title={t("alerts.none")}>{t("alerts.none_why")}</Empty>
-          )
-        }
-      </Loaded>
       {isOpen.value && <NewAlert account={account} close={() => (isOpen.value = false)} />}
-    </Card>
+    </ListCard>
   );
 }
 

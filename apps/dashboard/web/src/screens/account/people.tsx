@@ -1,7 +1,7 @@
 /** With whom an account is shared: joint holders, and those who look or pay in the owner's place. */
 
 import { useSignal } from "@preact/signals";
-import { Copy, UserPlus, UserRound } from "lucide-preact";
+import { UserPlus, UserRound } from "lucide-preact";
 import type { VNode } from "preact";
 
 import { api, get, once, type Account, type Schemas } from "../../lib/api";
@@ -10,10 +10,11 @@ import { date, moneyText, t } from "../../lib/i18n";
 import { fromMinor, typedAmount } from "../../lib/money";
 import { stale, useResource } from "../../lib/resource";
 import { toast } from "../../lib/say";
-import { Badge, Card, Submit } from "../../ui/basics";
-import { Confirm } from "../../ui/confirm";
+import { Badge, Submit } from "../../ui/basics";
 import { Dialog } from "../../ui/dialog";
-import { Empty, FormFailure, Loaded, Skeleton } from "../../ui/states";
+import { EndTool, ListCard, type End } from "../../ui/list-card";
+import { Secret } from "../../ui/secret";
+import { FormFailure } from "../../ui/states";
 import { Thing } from "../../ui/thing";
 
 type Member = Schemas["Member"];
@@ -21,7 +22,6 @@ type Invited = Schemas["Invited"];
 
 export function People({ account }: { account: Account }): VNode {
   const inviting = useSignal(false);
-  const leaving = useSignal<Member | null>(null);
   const invited = useSignal<Invited | null>(null);
   const path = { account_id: account.id };
   const known = useResource(`people:${account.id}`, async () => {
@@ -39,51 +39,34 @@ export function People({ account }: { account: Account }): VNode {
     if (!one.may_pay) return t("people.sees");
     return t("people.pays", { amount: moneyText(fromMinor(BigInt(one.pay_per_day_minor ?? 0), account.currency)) });
   };
+  const end: End<Member> = {
+    verb: t("action.remove"),
+    title: ({ email }) => t("people.remove_one", { email }),
+    why: () => t("people.remove_why"),
+    run: remove,
+  };
   return (
-    <Card
+    <ListCard
       id="people"
       title={t("people.title")}
-      aside={
-        <button type="button" class="button small" onClick={() => (inviting.value = true)}>
-          <UserPlus aria-hidden="true" />
-          {t("people.invite")}
-        </button>
-      }
+      add={{ text: t("people.invite"), icon: UserPlus, run: () => (inviting.value = true) }}
+      of={known}
+      none={t("people.none")}
+      why={t("people.none_why")}
+      end={end}
+      line={(one, ask) => (
+        <Thing
+          key={one.id}
+          icon={<UserRound />}
+          name={<bdi>{one.email}</bdi>}
+          badge={one.state !== "active" && <Badge tone="warn">{t(`people.is.${one.state}`)}</Badge>}
+          more={[rights(one), one.state === "invited" && t("people.until", { day: date(one.expires_at, "dayYear") })]
+            .filter(Boolean)
+            .join(" · ")}
+          tools={<EndTool end={end} one={one} ask={ask} />}
+        />
+      )}
     >
-      <Loaded of={known} skeleton={<Skeleton rows={1} />}>
-        {(items) =>
-          items.length ? (
-            <ul class="things">
-              {items.map((one) => (
-                <Thing
-                  key={one.id}
-                  icon={<UserRound />}
-                  name={<bdi>{one.email}</bdi>}
-                  badge={one.state !== "active" && <Badge tone="warn">{t(`people.is.${one.state}`)}</Badge>}
-                  more={[
-                    rights(one),
-                    one.state === "invited" && t("people.until", { day: date(one.expires_at, "dayYear") }),
-                  ]
-                    .filter(Boolean)
-                    .join(" · ")}
-                  tools={
-                    <button
-                      type="button"
-                      class="button small"
-                      aria-label={t("people.remove_one", { email: one.email })}
-                      onClick={() => (leaving.value = one)}
-                    >
-                      {t("action.remove")}
-                    </button>
-                  }
-                />
-              ))}
-            </ul>
-          ) : (
-            <Empty title={t("people.none")}>{t("people.none_why")}</Empty>
-          )
-        }
-      </Loaded>
       {inviting.value && (
         <Invite
           account={account}
@@ -95,16 +78,7 @@ export function People({ account }: { account: Account }): VNode {
         />
       )}
       {invited.value && <Code invited={invited.value} close={() => (invited.value = null)} />}
-      {leaving.value && (
-        <Confirm
-          title={t("people.remove_one", { email: leaving.value.email })}
-          text={t("people.remove_why")}
-          verb={t("action.remove")}
-          run={() => remove(leaving.value!)}
-          close={() => (leaving.value = null)}
-        />
-      )}
-    </Card>
+    </ListCard>
   );
 }
 
@@ -175,33 +149,9 @@ function Invite({
 
 /** The code that opens the account to the invited; the bank keeps it as a hash and says it once. */
 function Code({ invited, close }: { invited: Invited; close: () => void }): VNode {
-  const copy = async () => {
-    await navigator.clipboard.writeText(invited.code).then(
-      () => toast(t("action.copied")),
-      () => toast(t("account.not_copied"), { kind: "failed" }),
-    );
-  };
   return (
-    <Dialog title={t("people.invited")} close={close}>
-      <div class="stack">
-        <p>{t(invited.code ? "people.code_why" : "people.code_gone", { email: invited.email })}</p>
-        {invited.code && (
-          <p class="secret">
-            <code>{invited.code}</code>
-          </p>
-        )}
-        <div class="actions">
-          {invited.code && (
-            <button type="button" class="button" onClick={() => void copy()}>
-              <Copy aria-hidden="true" />
-              {t("action.copy")}
-            </button>
-          )}
-          <button type="button" class="button primary" onClick={close}>
-            {t("codes.done")}
-          </button>
-        </div>
-      </div>
-    </Dialog>
+    <Secret title={t("people.invited")} secret={invited.code} close={close}>
+      {t(invited.code ? "people.code_why" : "people.code_gone", { email: invited.email })}
+    </Secret>
   );
 }

@@ -1,7 +1,7 @@
 /** Programs that act for one: those that were let in, and those that have a key. */
 
 import { useSignal } from "@preact/signals";
-import { AppWindow, Copy, KeyRound, Plus } from "lucide-preact";
+import { AppWindow, KeyRound } from "lucide-preact";
 import type { VNode } from "preact";
 
 import { api, get, type Schemas } from "../../lib/api";
@@ -9,10 +9,11 @@ import { Field, Select, useForm } from "../../lib/form";
 import { date, maybe, t } from "../../lib/i18n";
 import { stale, useResource } from "../../lib/resource";
 import { toast } from "../../lib/say";
-import { Card, Submit } from "../../ui/basics";
-import { Confirm } from "../../ui/confirm";
+import { Submit } from "../../ui/basics";
 import { Dialog } from "../../ui/dialog";
-import { Empty, FormFailure, Loaded, Skeleton } from "../../ui/states";
+import { EndTool, ListCard, type End } from "../../ui/list-card";
+import { Secret } from "../../ui/secret";
+import { FormFailure } from "../../ui/states";
 import { Thing } from "../../ui/thing";
 
 type App = Schemas["ConnectedApp"];
@@ -29,7 +30,6 @@ const used = (iso: string | null | undefined): string =>
   iso ? t("passkeys.used", { day: date(iso, "dayYear") }) : t("passkeys.never_used");
 
 export function Apps(): VNode {
-  const leaving = useSignal<App | null>(null);
   const known = useResource("apps", async () => (await get(api.GET("/api/auth/connected-apps"))).items);
   const disconnect = async (one: App) => {
     const params = { path: { client_id: one.client_id } };
@@ -37,102 +37,71 @@ export function Apps(): VNode {
     stale("apps", "sessions");
     toast(t("apps.gone", { name: one.name }));
   };
+  const end: End<App> = {
+    verb: t("apps.disconnect"),
+    title: ({ name }) => t("apps.disconnect_one", { name }),
+    why: () => t("apps.disconnect_why"),
+    run: disconnect,
+  };
   return (
-    <Card id="apps" title={t("apps.title")}>
-      <Loaded of={known} skeleton={<Skeleton rows={1} />}>
-        {(items) =>
-          items.length ? (
-            <ul class="things">
-              {items.map((one) => (
-                <Thing
-                  key={one.client_id}
-                  icon={<AppWindow />}
-                  name={<bdi>{one.name}</bdi>}
-                  more={[scopesOf(one), t("apps.since", { day: date(one.connected_at, "dayYear") }), used(one.last_used_at)].join(
-                    " · ",
-                  )}
-                  tools={
-                    <button
-                      type="button"
-                      class="button small"
-                      aria-label={t("apps.disconnect_one", { name: one.name })}
-                      onClick={() => (leaving.value = one)}
-                    >
-                      {t("apps.disconnect")}
-                    </button>
-                  }
-                />
-              ))}
-            </ul>
-          ) : (
-            <Empty title={t("apps.none")}>{t("apps.none_why")}</Empty>
-          )
-        }
-      </Loaded>
-      {leaving.value && (
-        <Confirm
-          title={t("apps.disconnect_one", { name: leaving.value.name })}
-          text={t("apps.disconnect_why")}
-          verb={t("apps.disconnect")}
-          run={() => disconnect(leaving.value!)}
-          close={() => (leaving.value = null)}
+    <ListCard
+      id="apps"
+      title={t("apps.title")}
+      of={known}
+      none={t("apps.none")}
+      why={t("apps.none_why")}
+      end={end}
+      line={(one, ask) => (
+        <Thing
+          key={one.client_id}
+          icon={<AppWindow />}
+          name={<bdi>{one.name}</bdi>}
+          more={[scopesOf(one), t("apps.since", { day: date(one.connected_at, "dayYear") }), used(one.last_used_at)].join(
+            " · ",
+          )}
+          tools={<EndTool end={end} one={one} ask={ask} />}
         />
       )}
-    </Card>
+    />
   );
 }
 
 export function ApiKeys(): VNode {
   const making = useSignal(false);
   const made = useSignal<Made | null>(null);
-  const leaving = useSignal<Key | null>(null);
   const known = useResource("keys", async () => (await get(api.GET("/api/auth/api-keys"))).items);
   const revoke = async (one: Key) => {
     await get(api.DELETE("/api/auth/api-keys/{key_id}", { params: { path: { key_id: one.id } } }));
     stale("keys");
     toast(t("api_keys.revoked", { name: one.name }));
   };
+  const end: End<Key> = {
+    verb: t("api_keys.revoke"),
+    title: ({ name }) => t("api_keys.revoke_one", { name }),
+    why: () => t("api_keys.revoke_why"),
+    run: revoke,
+  };
   return (
-    <Card
+    <ListCard
       id="api-keys"
       title={t("api_keys.title")}
-      aside={
-        <button type="button" class="button small" onClick={() => (making.value = true)}>
-          <Plus aria-hidden="true" />
-          {t("api_keys.add")}
-        </button>
-      }
+      add={{ text: t("api_keys.add"), run: () => (making.value = true) }}
+      of={known}
+      none={t("api_keys.none")}
+      why={t("api_keys.none_why")}
+      end={end}
+      line={(one, ask) => (
+        <Thing
+          key={one.id}
+          icon={<KeyRound />}
+          name={<bdi>{one.name}</bdi>}
+          more={[scopesOf(one), t("api_keys.until", { day: date(one.expires_at, "dayYear") }), used(one.last_used_at)].join(
+            " · ",
+          )}
+          tools={<EndTool end={end} one={one} ask={ask} />}
+        />
+      )}
     >
-      <Loaded of={known} skeleton={<Skeleton rows={1} />}>
-        {(items) =>
-          items.length ? (
-            <ul class="things">
-              {items.map((one) => (
-                <Thing
-                  key={one.id}
-                  icon={<KeyRound />}
-                  name={<bdi>{one.name}</bdi>}
-                  more={[scopesOf(one), t("api_keys.until", { day: date(one.expires_at, "dayYear") }), used(one.last_used_at)].join(
-                    " · ",
-                  )}
-                  tools={
-                    <button
-                      type="button"
-                      class="button small"
-                      aria-label={t("api_keys.revoke_one", { name: one.name })}
-                      onClick={() => (leaving.value = one)}
-                    >
-                      {t("api_keys.revoke")}
-                    </button>
-                  }
-                />
-              ))}
-            </ul>
-          ) : (
-            <Empty title={t("api_keys.none")}>{t("api_keys.none_why")}</Empty>
-          )
-        }
-      </Loaded>
       {making.value && (
         <NewKey
           close={() => (making.value = false)}
@@ -142,17 +111,16 @@ export function ApiKeys(): VNode {
           }}
         />
       )}
-      {made.value && <Shown made={made.value} close={() => (made.value = null)} />}
-      {leaving.value && (
-        <Confirm
-          title={t("api_keys.revoke_one", { name: leaving.value.name })}
-          text={t("api_keys.revoke_why")}
-          verb={t("api_keys.revoke")}
-          run={() => revoke(leaving.value!)}
-          close={() => (leaving.value = null)}
-        />
+      {made.value && (
+        <Secret
+          title={t("api_keys.made", { name: made.value.name })}
+          secret={made.value.key}
+          close={() => (made.value = null)}
+        >
+          {t("api_keys.once")}
+        </Secret>
       )}
-    </Card>
+    </ListCard>
   );
 }
 
@@ -222,33 +190,6 @@ function NewKey({ close, done }: { close: () => void; done: (made: Made) => void
           <Submit busy={form.busy.value}>{t("api_keys.add")}</Submit>
         </div>
       </form>
-    </Dialog>
-  );
-}
-
-function Shown({ made, close }: { made: Made; close: () => void }): VNode {
-  const copy = () =>
-    navigator.clipboard.writeText(made.key).then(
-      () => toast(t("action.copied")),
-      () => toast(t("account.not_copied"), { kind: "failed" }),
-    );
-  return (
-    <Dialog title={t("api_keys.made", { name: made.name })} close={close}>
-      <div class="stack">
-        <p>{t("api_keys.once")}</p>
-        <p class="secret">
-          <code>{made.key}</code>
-        </p>
-        <div class="actions">
-          <button type="button" class="button" onClick={() => void copy()}>
-            <Copy aria-hidden="true" />
-            {t("action.copy")}
-          </button>
-          <button type="button" class="button primary" onClick={close}>
-            {t("codes.done")}
-          </button>
-        </div>
-      </div>
     </Dialog>
   );
 }
