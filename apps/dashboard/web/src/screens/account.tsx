@@ -19,6 +19,7 @@ import { Amount, Badge, Card, Spinner } from "../ui/basics";
 import { EditAccount } from "../ui/edit-account";
 import { Empty, Failed, Loaded, Skeleton } from "../ui/states";
 import { TransactionDrawer } from "../ui/transaction";
+import { AliasCard } from "./account/alias";
 import { Alerts } from "./account/alerts";
 import { Cards } from "./account/cards";
 import { Limits } from "./account/limits";
@@ -90,6 +91,7 @@ function Shown({ account, all }: { account: Account; all: Account[] }): VNode {
         </div>
         <div class="column">
           <Details account={account} />
+          {isMine && <AliasCard account={account} />}
           {isHolder && (isOpen || mayReopen(account)) && (
             <Card title={t("account.actions")} id="account-actions">
               <div class="action-list">

@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
 
+import { meansName } from "../lib/alias";
 import { api, get, type Account, type Schemas } from "../lib/api";
 import { useAccounts } from "../lib/bank";
 import { Field, Select, useForm } from "../lib/form";
@@ -107,6 +108,8 @@ function othersOf(accounts: Account[], source: Account): Account[] {
   return others.sort((a, b) => same(a) - same(b));
 }
 
+const mayBeSomebody = (text: string): boolean => meansName(text.trim()) || text.replace(/\s/g, "").length >= 10;
+
 function TransferForm({
   accounts,
   review,
@@ -133,7 +136,7 @@ function TransferForm({
       const isChosen = othersOf(accounts, sourceOf(from)).some((one) => one.id === own);
       return {
         own: to.value === "own" && !isChosen ? t("transfer.which") : undefined,
-        iban: to.value === "other" && iban.replace(/\s/g, "").length < 10 ? t("transfer.missing_iban") : undefined,
+        iban: to.value === "other" && !mayBeSomebody(iban) ? t("transfer.missing_iban") : undefined,
         amount: wrongAmount(amount, sourceOf(from)),
       };
     },

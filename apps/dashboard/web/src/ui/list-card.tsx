@@ -1,4 +1,4 @@
-/** A card of things of one kind: those there are, a button for one more, and an end to each. */
+/** Things of one kind: those there are, a button for one more, and an end to each. */
 
 import { useSignal } from "@preact/signals";
 import { Plus, type LucideIcon } from "lucide-preact";
@@ -26,51 +26,28 @@ export type End<T> = {
   run: (one: T) => Promise<unknown>;
 };
 
-export function ListCard<T>({
-  id,
-  title,
-  add,
-  of,
-  rows = 1,
-  none,
-  why,
-  line,
-  end,
-  before,
-  children,
-}: {
-  id: string;
-  title: string;
-  add?: { text: string; icon?: LucideIcon; run: () => void } | false;
+/** The button at the end of a line by which the thing on it ends. */
+export function EndTool<T>({ end, one, ask }: { end: End<T>; one: T; ask: () => void }): VNode {
+  return <Tool text={end.verb} says={end.title(one)} run={ask} />;
+}
+
+type Listing<T> = {
   of: Resource<readonly T[]>;
   /** As many as there usually are, so that the page does not jump. */
   rows?: number;
   /** What is said where there is nothing, and why that may be. */
   none: string;
   why: string;
-  /** One thing as a line; it says with `end` that this one is to go. */
-  line: (one: T, end: () => void) => VNode;
+  /** One thing as a line; it says with `ask` that this one is to end. */
+  line: (one: T, ask: () => void) => VNode;
   end?: End<T>;
-  before?: ComponentChildren;
-  children?: ComponentChildren;
-}): VNode {
+};
+
+export function Things<T>({ of, rows = 1, none, why, line, end }: Listing<T>): VNode {
   const ending = useSignal<T | null>(null);
   const going = ending.value;
-  const Icon = (add && add.icon) || Plus;
   return (
-    <Card
-      id={id}
-      title={title}
-      aside={
-        add && (
-          <button type="button" class="button small" onClick={add.run}>
-            <Icon aria-hidden="true" />
-            {add.text}
-          </button>
-        )
-      }
-    >
-      {before}
+    <>
       <Loaded of={of} skeleton={<Skeleton rows={rows} />}>
         {(items) =>
           items.length ? (
@@ -80,7 +57,6 @@ export function ListCard<T>({
           )
         }
       </Loaded>
-      {children}
       {end && going !== null && (
         <Confirm
           title={end.title(going)}
@@ -90,11 +66,41 @@ export function ListCard<T>({
           close={() => (ending.value = null)}
         />
       )}
-    </Card>
+    </>
   );
 }
 
-/** The button at the end of a line by which the thing on it ends. */
-export function EndTool<T>({ end, one, ask }: { end: End<T>; one: T; ask: () => void }): VNode {
-  return <Tool text={end.verb} says={end.title(one)} run={ask} />;
+export type Add = { text: string; icon?: LucideIcon; run: () => void };
+
+export function AddButton({ text, icon: Icon = Plus, run }: Add): VNode {
+  return (
+    <button type="button" class="button small" onClick={run}>
+      <Icon aria-hidden="true" />
+      {text}
+    </button>
+  );
+}
+
+/** Things on a card of their own. */
+export function ListCard<T>({
+  id,
+  title,
+  add,
+  before,
+  children,
+  ...listing
+}: Listing<T> & {
+  id: string;
+  title: string;
+  add?: Add | false;
+  before?: ComponentChildren;
+  children?: ComponentChildren;
+}): VNode {
+  return (
+    <Card id={id} title={title} aside={add && <AddButton {...add} />}>
+      {before}
+      <Things {...listing} />
+      {children}
+    </Card>
+  );
 }

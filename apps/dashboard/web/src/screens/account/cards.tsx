@@ -1,7 +1,7 @@
 /** Virtual cards of an account: made, locked, unlocked and cancelled here; what was paid with each. */
 
 import { useSignal } from "@preact/signals";
-import { CreditCard, Plus } from "lucide-preact";
+import { CreditCard } from "lucide-preact";
 import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
 
@@ -12,15 +12,18 @@ import { date, maybe, t } from "../../lib/i18n";
 import { usePages } from "../../lib/pages";
 import { stale, useResource } from "../../lib/resource";
 import { toast } from "../../lib/say";
-import { Amount, Badge, Card, Submit } from "../../ui/basics";
+import { Amount, Badge, Submit } from "../../ui/basics";
 import { Confirm } from "../../ui/confirm";
 import { Dialog } from "../../ui/dialog";
+import { ListCard, Tool } from "../../ui/list-card";
 import { More } from "../../ui/more";
-import { Empty, FormFailure, Loaded, Skeleton } from "../../ui/states";
+import { Empty, FormFailure, Loaded } from "../../ui/states";
 import { Thing } from "../../ui/thing";
+import { CardLimits } from "./limits";
 
 type Plastic = Schemas["Card"];
-type Asking = { what: "new" } | { what: "payments" | "cancel"; card: Plastic };
+type About = "payments" | "limits" | "cancel";
+type Asking = { what: "new" } | { what: About; card: Plastic };
 
 const PATHS = {
   lock: "/api/accounts/cards/{card_id}/lock",
@@ -57,41 +60,31 @@ export function Cards({ account }: { account: Account }): VNode {
     });
   };
   const now = asking.value;
+  const isOwner = account.role === "owner";
   return (
-    <Card
+    <ListCard
       id="cards"
       title={t("cards.title")}
-      aside={
-        account.role === "owner" &&
-        account.status === "active" && (
-          <button type="button" class="button small" onClick={() => (asking.value = { what: "new" })}>
-            <Plus aria-hidden="true" />
-            {t("cards.add")}
-          </button>
-        )
-      }
+      add={isOwner && account.status === "active" && { text: t("cards.add"), run: () => (asking.value = { what: "new" }) }}
+      before={<FormFailure refusal={failure.value} />}
+      of={known}
+      none={t("cards.none")}
+      why={t("cards.none_why")}
+      line={(card) => (
+        <Row
+          key={card.id}
+          card={card}
+          isOwner={isOwner}
+          turn={() => turn(card)}
+          ask={(what) => (asking.value = { what, card })}
+        />
+      )}
     >
-      <FormFailure refusal={failure.value} />
-      <Loaded of={known} skeleton={<Skeleton rows={1} />}>
-        {(cards) =>
-          cards.length ? (
-            <ul class="things">
-              {cards.map((card) => (
-                <Row
-                  key={card.id}
-                  card={card}
-                  turn={() => turn(card)}
-                  ask={(what) => (asking.value = { what, card })}
-                />
-              ))}
-            </ul>
-          ) : (
-            <Empty title={t("cards.none")}>{t("cards.none_why")}</Empty>
-          )
-        }
-      </Loaded>
       {now?.what === "new" && <NewCard account={account} close={close} />}
       {now?.what === "payments" && <Payments card={now.card} close={close} />}
+      {now?.what === "limits" && (
+        <CardLimits account={account} card={now.card} name={nameOf(now.card)} close={close} />
+      )}
       {now?.what === "cancel" && (
         <Confirm
           title={t("cards.cancel_one", { name: nameOf(now.card) })}
@@ -101,27 +94,25 @@ export function Cards({ account }: { account: Account }): VNode {
           close={close}
         />
       )}
-    </Card>
+    </ListCard>
   );
 }
 
 function Row({
   card,
+  isOwner,
   turn,
   ask,
 }: {
   card: Plastic;
+  isOwner: boolean;
   turn: () => void;
-  ask: (what: "payments" | "cancel") => void;
+  ask: (what: About) => void;
 }): VNode {
   const name = nameOf(card);
   const isLocked = card.state === "locked";
+  const isUsable = isLocked || card.state === "active";
   const until = `${String(card.expiry_month ?? 0).padStart(2, "0")}/${String(card.expiry_year ?? 0).slice(-2)}`;
-  const tool = (text: string, says: string, run: () => void) => (
-    <button type="button" class="button small" aria-label={says} onClick={run}>
-      {text}
-    </button>
-  );
   return (
     <Thing
       icon={<CreditCard />}
@@ -136,13 +127,15 @@ function Row({
       }
       tools={
         <>
-          {card.last_four && tool(t("cards.payments"), t("cards.payments_one", { name }), () => ask("payments"))}
-          {(isLocked || card.state === "active") && (
+          {card.last_four && (
+            <Tool text={t("cards.payments")} says={t("cards.payments_one", { name })} run={() => ask("payments")} />
+          )}
+          {isUsable && <Tool text={t("cards.limits")} says={t("cards.limits_one", { name })} run={() => ask("limits")} />}
+          {isUsable && !isLocked && <Tool text={t("cards.lock")} says={t("cards.lock_one", { name })} run={turn} />}
+          {isUsable && isOwner && (
             <>
-              {isLocked
-                ? tool(t("cards.unlock"), t("cards.unlock_one", { name }), turn)
-                : tool(t("cards.lock"), t("cards.lock_one", { name }), turn)}
-              {tool(t("cards.cancel"), t("cards.cancel_one", { name }), () => ask("cancel"))}
+              {isLocked && <Tool text={t("cards.unlock")} says={t("cards.unlock_one", { name })} run={turn} />}
+              <Tool text={t("cards.cancel")} says={t("cards.cancel_one", { name })} run={() => ask("cancel")} />
             </>
           )}
         </>

@@ -1,23 +1,23 @@
-/** How much may leave an account, how much of that is used, and what will hold later. */
+/** How much may leave an account or a card, how much of that is used, and what will hold later. */
 
-import { useSignal } from "@preact/signals";
-import { Gauge, Plus } from "lucide-preact";
+import { useComputed, useSignal } from "@preact/signals";
+import { Gauge } from "lucide-preact";
 import type { VNode } from "preact";
+import { useMemo } from "preact/hooks";
 
-import { api, get, type Account, type Schemas } from "../../lib/api";
+import type { Account, Schemas } from "../../lib/api";
+import { refusalOf } from "../../lib/errors";
 import { Field, Select, useForm } from "../../lib/form";
 import { date, t, T } from "../../lib/i18n";
+import { ofAccount, ofCard, type Door, type Known, type Limit } from "../../lib/limits";
 import { height, minor, typedLimit } from "../../lib/money";
-import { stale, useResource } from "../../lib/resource";
+import { stale, useResource, type Resource } from "../../lib/resource";
 import { toast } from "../../lib/say";
-import { Amount, Card, Submit } from "../../ui/basics";
-import { Confirm } from "../../ui/confirm";
+import { Amount, Submit } from "../../ui/basics";
 import { Dialog } from "../../ui/dialog";
-import { Empty, FormFailure, Loaded, Skeleton } from "../../ui/states";
+import { AddButton, EndTool, ListCard, Things, Tool, type End } from "../../ui/list-card";
+import { FormFailure } from "../../ui/states";
 import { Thing } from "../../ui/thing";
-
-type Limit = Schemas["SpendingLimitShown"];
-type Known = { items: Limit[]; etag: string };
 
 const PERIODS = ["day", "month", "transaction"] as const;
 const CHANNELS = ["any", "transfer", "card", "cash"] as const;
@@ -25,63 +25,111 @@ const CHANNELS = ["any", "transfer", "card", "cash"] as const;
 const nameOf = (one: Pick<Limit, "period" | "channel">): string =>
   t("limits.name", { period: t(`limits.${one.period}`), channel: t(`channel.${one.channel}`) });
 
-export function Limits({ account }: { account: Account }): VNode {
+/** A change of what somebody else has changed meanwhile is refused; then the page reads what holds now. */
+async function changing<R>(door: Door, change: () => Promise<R>): Promise<R> {
+  try {
+    return await change();
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal.status === 412 || refusal.status === 409) stale(door.key);
+    throw refusal;
+  }
+}
+
+function useLimits(door: Door) {
   const asking = useSignal<Limit | "new" | null>(null);
-  const lifting = useSignal<Limit | null>(null);
-  const path = { account_id: account.id };
-  const known = useResource<Known>(`limits:${account.id}`, async () => {
-    const answer = api.GET("/api/accounts/{account_id}/limits", { params: { path } });
-    const { items } = await get(answer);
-    return { items, etag: (await answer).response.headers.get("ETag") ?? "" };
-  });
-  const close = () => (asking.value = null);
-  const lift = async (one: Limit) => {
-    const params = { path: { ...path, limit_id: one.id }, header: { "If-Match": known.data.value?.etag ?? "" } };
-    await get(api.DELETE("/api/accounts/{account_id}/limits/{limit_id}", { params }));
-    stale("limits");
-    toast(t("limits.lifted"));
+  const known = useResource<Known>(door.key, door.read);
+  const items = useComputed(() => known.data.value?.items);
+  const of = useMemo<Resource<readonly Limit[]>>(
+    () => ({ ...known, data: items as Resource<readonly Limit[]>["data"] }),
+    [known],
+  );
+  const etag = known.data.value?.etag ?? "";
+  const end: End<Limit> = {
+    verb: t("limits.lift"),
+    title: (one) => t("limits.lift_one", { name: nameOf(one) }),
+    why: () => t("limits.lift_why"),
+    run: async (one) => {
+      await changing(door, () => door.lift(one, etag));
+      stale("limits");
+      toast(t("limits.lifted"));
+    },
   };
+  const change = asking.value && (
+    <Change door={door} limit={asking.value} etag={etag} close={() => (asking.value = null)} />
+  );
+  return { of, end, change, ask: (one: Limit | "new") => (asking.value = one) };
+}
+
+export function Limits({ account }: { account: Account }): VNode {
+  const { of, end, change, ask } = useLimits(useMemo(() => ofAccount(account), [account]));
   return (
-    <Card
+    <ListCard
       id="limits"
       title={t("limits.title")}
-      aside={
-        <button type="button" class="button small" onClick={() => (asking.value = "new")}>
-          <Plus aria-hidden="true" />
-          {t("limits.add")}
-        </button>
-      }
+      add={{ text: t("limits.add"), run: () => ask("new") }}
+      of={of}
+      rows={2}
+      none={t("limits.none")}
+      why={t("limits.none_why")}
+      end={end}
+      line={(one, lift) => <Row key={one.id} one={one} end={end} change={() => ask(one)} lift={lift} />}
     >
-      <Loaded of={known} skeleton={<Skeleton rows={2} />}>
-        {({ items }) =>
-          items.length ? (
-            <ul class="things">
-              {items.map((one) => (
-                <Row key={one.id} one={one} change={() => (asking.value = one)} lift={() => (lifting.value = one)} />
-              ))}
-            </ul>
-          ) : (
-            <Empty title={t("limits.none")}>{t("limits.none_why")}</Empty>
-          )
-        }
-      </Loaded>
-      {asking.value && (
-        <Change account={account} limit={asking.value} etag={known.data.value?.etag ?? ""} close={close} />
-      )}
-      {lifting.value && (
-        <Confirm
-          title={t("limits.lift_one", { name: nameOf(lifting.value) })}
-          text={t("limits.lift_why")}
-          verb={t("limits.lift")}
-          run={() => lift(lifting.value!)}
-          close={() => (lifting.value = null)}
-        />
-      )}
-    </Card>
+      {change}
+    </ListCard>
   );
 }
 
-function Row({ one, change, lift }: { one: Limit; change: () => void; lift: () => void }): VNode {
+/** The limits of one card, over the account; whoever does not own it looks only. */
+export function CardLimits({
+  account,
+  card,
+  name,
+  close,
+}: {
+  account: Account;
+  card: Schemas["Card"];
+  name: string;
+  close: () => void;
+}): VNode {
+  const { of, end, change, ask } = useLimits(useMemo(() => ofCard(card, account), [card, account]));
+  const mayChange = account.role === "owner" && card.state !== "cancelled";
+  return (
+    <Dialog title={t("cards.limits_one", { name })} close={close} kind="drawer">
+      <div class="stack loose">
+        <p class="lead">{t("cards.limits_why")}</p>
+        <Things
+          of={of}
+          none={t("cards.no_limit")}
+          why={t("cards.no_limit_why")}
+          end={end}
+          line={(one, lift) => (
+            <Row key={one.id} one={one} end={mayChange ? end : null} change={() => ask(one)} lift={lift} />
+          )}
+        />
+        {mayChange && (
+          <div class="actions">
+            <AddButton text={t("limits.add")} run={() => ask("new")} />
+          </div>
+        )}
+        {change}
+      </div>
+    </Dialog>
+  );
+}
+
+function Row({
+  one,
+  end,
+  change,
+  lift,
+}: {
+  one: Limit;
+  /** Null where nothing may be changed. */
+  end: End<Limit> | null;
+  change: () => void;
+  lift: () => void;
+}): VNode {
   const name = nameOf(one);
   const { amount } = one;
   return (
@@ -96,14 +144,12 @@ function Row({ one, change, lift }: { one: Limit; change: () => void; lift: () =
         ) : undefined
       }
       tools={
-        <>
-          <button type="button" class="button small" aria-label={t("limits.change_one", { name })} onClick={change}>
-            {t("action.change")}
-          </button>
-          <button type="button" class="button small" aria-label={t("limits.lift_one", { name })} onClick={lift}>
-            {t("limits.lift")}
-          </button>
-        </>
+        end && (
+          <>
+            <Tool text={t("action.change")} says={t("limits.change_one", { name })} run={change} />
+            <EndTool end={end} one={one} ask={lift} />
+          </>
+        )
       }
     >
       {amount && one.period !== "transaction" && (
@@ -127,19 +173,20 @@ function Row({ one, change, lift }: { one: Limit; change: () => void; lift: () =
 }
 
 function Change({
-  account,
+  door,
   limit,
   etag,
   close,
 }: {
-  account: Account;
+  door: Door;
   limit: Limit | "new";
   etag: string;
   close: () => void;
 }): VNode {
   const isNew = limit === "new";
-  const { currency } = account;
-  const path = { account_id: account.id };
+  const { currency } = door;
+  // A card is paid with by card only, so its limit of a way would say nothing more.
+  const isCard = door.key.startsWith("limits:card:");
   const form = useForm({
     initial: { period: "day", channel: "any", amount: isNew ? "" : (limit.amount?.amount ?? "") },
     check: ({ amount }) => ({ amount: typedLimit(amount, currency) ? undefined : t("transfer.wrong_amount") }),
@@ -147,11 +194,10 @@ function Change({
       const amount = { amount: typedLimit(typed.amount, currency)!, currency };
       let isMore = false;
       if (isNew) {
-        const body = { period: typed.period as Limit["period"], channel: typed.channel as Limit["channel"], amount };
-        await get(api.POST("/api/accounts/{account_id}/limits", { params: { path }, body }));
+        const { period, channel } = typed as Pick<Limit, "period" | "channel">;
+        await changing(door, () => door.set({ period, channel, amount }));
       } else {
-        const params = { path: { ...path, limit_id: limit.id }, header: { "If-Match": etag } };
-        await get(api.PATCH("/api/accounts/{account_id}/limits/{limit_id}", { params, body: { amount } }));
+        await changing(door, () => door.change(limit, etag, amount));
         isMore = limit.amount !== null && minor(amount) > minor(limit.amount);
       }
       stale("limits");
@@ -165,7 +211,7 @@ function Change({
       <form class="stack" ref={form.element} onSubmit={form.submit} noValidate>
         <FormFailure refusal={form.failure.value} />
         {isNew && (
-          <div class="pair">
+          <div class={isCard ? undefined : "pair"}>
             <Select form={form} name="period" label={t("limits.period")}>
               {PERIODS.map((one) => (
                 <option key={one} value={one}>
@@ -173,13 +219,15 @@ function Change({
                 </option>
               ))}
             </Select>
-            <Select form={form} name="channel" label={t("limits.channel")}>
-              {CHANNELS.map((one) => (
-                <option key={one} value={one}>
-                  {t(`channel.${one}`)}
-                </option>
-              ))}
-            </Select>
+            {!isCard && (
+              <Select form={form} name="channel" label={t("limits.channel")}>
+                {CHANNELS.map((one) => (
+                  <option key={one} value={one}>
+                    {t(`channel.${one}`)}
+                  </option>
+                ))}
+              </Select>
+            )}
           </div>
         )}
         <Field

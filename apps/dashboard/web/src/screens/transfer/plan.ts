@@ -1,5 +1,6 @@
 /** What is to be moved: from which account, to whom, and how the bank is asked for it. */
 
+import { meansName } from "../../lib/alias";
 import { api, get, type Account } from "../../lib/api";
 import { accountName, ending, spacedIban } from "../../lib/bank";
 import { Refusal, refusalOf } from "../../lib/errors";
@@ -38,14 +39,15 @@ export function ownPayee(accounts: Account[], id: string): Payee {
 }
 
 export async function resolved(values: { iban: string; name: string }, source: Account): Promise<Payee> {
-  const params = { query: { iban: values.iban } };
+  const said = values.iban.trim();
+  const params = { query: meansName(said) ? { alias: said } : { iban: said } };
   const complain = (detail: string) => complaint("iban", detail);
   let found;
   try {
     found = await get(api.GET("/api/accounts/resolve", { params }));
   } catch (error) {
     const refusal = refusalOf(error);
-    if (refusal.status === 404) throw complain(t("transfer.nobody"));
+    if (refusal.status === 404) throw complain(t(meansName(said) ? "transfer.nobody_so" : "transfer.nobody"));
     if (refusal.status === 422 && !Object.keys(refusal.fields).length) throw complain(refusal.message);
     throw refusal;
   }
@@ -53,7 +55,8 @@ export async function resolved(values: { iban: string; name: string }, source: A
   if (found.currency !== source.currency)
     throw complain(t("transfer.other_currency", { theirs: found.currency, ours: source.currency }));
   const name = values.name.trim();
-  const detail = name ? `${found.holder} · ${found.iban}` : found.iban;
+  const number = meansName(said) ? `@${said.replace(/^@/, "").toLowerCase()} · ${found.iban}` : found.iban;
+  const detail = name ? `${found.holder} · ${number}` : number;
   return { account_id: found.account_id, name: name || found.holder, detail, currency: found.currency, isOwn: false };
 }
 
