@@ -33,7 +33,6 @@ def open_sandbox() -> Iterator[Sandbox]:
 def sandbox(settings: Any) -> Iterator[Sandbox]:
     """A sandbox bank that customers may link accounts of."""
     with open_sandbox() as server:
-        server.server_name = "127.0.0.1"
         told = {
             "name": "sandbox",
             "title": "Sandbox bank",

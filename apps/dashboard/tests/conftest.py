@@ -5,6 +5,8 @@ thread, which would break the tests of other packages in the same worker.
 """
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -23,7 +25,7 @@ from apps.dashboard.tests.browsing import (
     profile,
 )
 from apps.dashboard.tests.mailbox import mailed_link
-from tests.bank import Bank, place
+from tests.bank import ROOT, Bank, place
 from vortex.ids import new_id
 
 # A newcomer comes once, so their profile is not worth keeping.
@@ -112,4 +114,25 @@ def newcomer(bank: Bank) -> str:
     token = parse_qs(urlsplit(mailed_link(bank, email, "/verify-email")).query)["token"][0]
     proved = httpx.post(f"{bank.url}/api/auth/email/verify", json={"token": token}, timeout=30)
     assert proved.is_success, proved.text
+    return email
+
+
+@pytest.fixture(scope="package")
+def officer(bank: Bank) -> str:
+    """The address of somebody of the bank who decides about payments, by password alone."""
+    email = f"{new_id().hex}@example.com"
+    words = ("manage.py", "register_staff", email, "Olga Officer", "--role", "compliance_officer")
+    # Without a terminal of its own it reads the password from what it is given.
+    done = subprocess.run(
+        [sys.executable, *words],
+        cwd=ROOT,
+        env=bank.environment(),
+        input=f"{PASSWORD}\n",
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        start_new_session=True,
+    )
+    assert done.returncode == 0, done.stderr
     return email

@@ -14,7 +14,7 @@ from apps.dashboard.tests.conftest import Enter
 from tests.bank import Bank
 
 pytestmark = [pytest.mark.xdist_group("dashboard"), pytest.mark.timeout(240)]
-HOLDER = "tomas.novak@example.com"
+HOLDER = "marie.keller@example.com"
 FRIEND = "lucia.rossi@example.com"
 # An account has a list of what was booked before what belongs to it.
 MOST = 200
@@ -37,7 +37,7 @@ def test_a_card_is_made_limited_locked_and_cancelled_by_keyboard(visit: Enter, b
     expect(drawer.get_by_text("No limit of its own")).to_be_visible()
     _limit(visitor, drawer, "80")
     expect(drawer.get_by_text("€0.00 of €80.00 used")).to_be_visible()
-    _press(visitor, "Change: Per day · Any way")
+    _press(visitor, "Change: Per day · any way")
     visitor.tab_to("Amount in EUR")
     visitor.press("Control+a")
     page.keyboard.type("500")
@@ -63,13 +63,13 @@ def test_a_limit_of_the_account_is_set_and_lifted_by_keyboard(visit: Enter, bank
     visitor.tab_to("How often")
     page.keyboard.type("Per m")
     visitor.tab_to("What for")
-    page.keyboard.type("Cash")
+    page.keyboard.type("cash")
     visitor.tab_to("Amount in EUR")
     page.keyboard.type("700")
     visitor.press("Enter")
     _prove_if_asked(visitor, card.get_by_text("of €700.00 used").is_visible)
     expect(card.get_by_text("of €700.00 used")).to_be_visible()
-    _press(visitor, "Lift: Per month · Cash")
+    _press(visitor, "Lift: Per month · cash")
     _press(visitor, "Lift")
 
     expect(card.get_by_text("Ends on ")).to_be_visible()
@@ -128,26 +128,26 @@ def test_a_name_for_payments_is_chosen_paid_by_changed_and_given_up_by_keyboard(
     expect(page.get_by_text("as if the bank itself were speaking")).to_be_visible()
     assert visitor.focused()["name"] == "Name"
     visitor.press("Control+a")
-    page.keyboard.type("Tomas.Pays.Late")
+    page.keyboard.type("Marie.Pays.Late")
     visitor.press("Enter")
-    expect(card.get_by_text("@tomas.pays.late")).to_be_visible()
+    expect(card.get_by_text("@marie.pays.late")).to_be_visible()
     there = friend.open("/transfer")
     _press(friend, "Someone else")
     friend.tab_to("Their account number (IBAN) or name")
-    there.keyboard.type("tomas.pays.late")
+    there.keyboard.type("marie.pays.late")
     friend.tab_to("Amount in EUR")
     there.keyboard.type("0.29")
     friend.press("Enter")
-    expect(there.get_by_text("@tomas.pays.late · ")).to_be_visible()
+    expect(there.get_by_text("@marie.pays.late · ")).to_be_visible()
     _press(friend, "Send €0.29")
     expect(there.get_by_role("heading", name="€0.29 sent to")).to_be_visible()
-    _press(visitor, "Give up @tomas.pays.late")
+    _press(visitor, "Give up @marie.pays.late")
     _press(visitor, "Give up")
     expect(card.get_by_text("No name yet")).to_be_visible()
     friend.open("/transfer")
     _press(friend, "Someone else")
     friend.tab_to("Their account number (IBAN) or name")
-    there.keyboard.type("@tomas.pays.late")
+    there.keyboard.type("@marie.pays.late")
     friend.tab_to("Amount in EUR")
     there.keyboard.type("0.29")
     friend.press("Enter")

@@ -43,8 +43,9 @@ class Sandbox(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where it is."""
-        return f"http://{self.server_name}:{self.server_port}"
+        """Where it is, by the very name it was opened under: its clients go nowhere else."""
+        host, port = self.server_address[:2]
+        return f"http://{host!s}:{port}"
 
     def server_close(self) -> None:
         """Stop, and let go of whoever is waiting."""

@@ -147,7 +147,7 @@ let timer = 0;
 /** A burst of postings costs one reading of sums and lists, not one each. */
 function soon(): void {
   clearTimeout(timer);
-  timer = window.setTimeout(() => stale("sums", "history", "found", "accounts", "latest"), 900);
+  timer = window.setTimeout(() => stale("sums", "history", "found", "accounts", "latest", "pending"), 900);
 }
 
 on<Posted>("transaction.posted", put);

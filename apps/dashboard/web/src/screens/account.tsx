@@ -11,6 +11,7 @@ import { accountName, spacedIban, useAccounts } from "../lib/bank";
 import { useFound } from "../lib/found";
 import { balances, useHistory } from "../lib/history";
 import { date, moneyText, t, T } from "../lib/i18n";
+import { isElsewhere } from "../lib/linked";
 import { isZero } from "../lib/money";
 import { go, params, refine, query } from "../lib/router";
 import { toast } from "../lib/say";
@@ -26,6 +27,7 @@ import { Limits } from "./account/limits";
 import { People } from "./account/people";
 import { Pots } from "./account/pots";
 import { mayReopen, StandingChange, type Change } from "./account/standing";
+import { LinkCard } from "./linked/card";
 import NotFound from "./not-found";
 
 const DAYS = 182;
@@ -92,6 +94,7 @@ function Shown({ account, all }: { account: Account; all: Account[] }): VNode {
         <div class="column">
           <Details account={account} />
           {isMine && <AliasCard account={account} />}
+          {isElsewhere(account) && <LinkCard account={account} />}
           {isHolder && (isOpen || mayReopen(account)) && (
             <Card title={t("account.actions")} id="account-actions">
               <div class="action-list">
@@ -176,7 +179,9 @@ function Money({ account }: { account: Account }): VNode {
             </span>
             {!isZero(held) && (
               <span>
-                <T k="account.held" amount={<Amount money={held} />} />
+                <a class="link" href="/pending">
+                  <T k="account.held" amount={<Amount money={held} />} />
+                </a>
               </span>
             )}
             {!isZero(overdraft) && (

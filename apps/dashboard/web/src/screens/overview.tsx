@@ -56,16 +56,21 @@ export default function Overview(): VNode {
 }
 
 /** What few people have is fetched once the rest is on the screen. */
-function Later(): VNode | null {
-  const part = useSignal<(() => VNode | null) | null>(null);
+function Later(): VNode {
+  const parts = useSignal<readonly (() => VNode | null)[]>([]);
   useEffect(() => {
-    import("../ui/invitations").then(
-      ({ Invitations }) => (part.value = Invitations),
+    Promise.all([import("../ui/waiting"), import("../ui/invitations")]).then(
+      ([{ Waiting }, { Invitations }]) => (parts.value = [Waiting, Invitations]),
       () => undefined,
     );
   }, []);
-  const Part = part.value;
-  return Part && <Part />;
+  return (
+    <>
+      {parts.value.map((Part, index) => (
+        <Part key={index} />
+      ))}
+    </>
+  );
 }
 
 function greeting(): string {

@@ -3,7 +3,7 @@
  * route to it: nothing in the menu leads nowhere.
  */
 
-import { ArrowLeftRight, FileText, FileUp, House, Send, Shield, UserRound, type LucideIcon } from "lucide-preact";
+import { ArrowLeftRight, FileText, FileUp, Hourglass, House, Landmark, Send, Shield, UserRound, type LucideIcon } from "lucide-preact";
 
 import { t, type Key } from "../lib/i18n";
 import { go } from "../lib/router";
@@ -23,7 +23,9 @@ export const places: readonly Place[] = [
   { path: "/", name: "place.overview", icon: House, keys: "g o", inBar: true },
   { path: "/transactions", name: "place.transactions", icon: ArrowLeftRight, keys: "g t", inBar: true },
   { path: "/transfer", name: "place.transfer", icon: Send, keys: "n", inBar: true },
+  { path: "/pending", name: "place.pending", icon: Hourglass, keys: "g w" },
   { path: "/import", name: "place.import", icon: FileUp, keys: "g i" },
+  { path: "/linked", name: "place.linked", icon: Landmark, keys: "g b" },
   { path: "/documents", name: "place.documents", icon: FileText, keys: "g d" },
   { path: "/security", name: "place.security", icon: Shield, keys: "g s", inBar: true, group: "own" },
   { path: "/profile", name: "place.profile", icon: UserRound, keys: "g p", inBar: true, group: "own" },

@@ -22,13 +22,13 @@ export function Thing({
       <span class="thing-mark" aria-hidden="true">
         {icon}
       </span>
-      <span class="thing-text">
+      <div class="thing-text">
         <span class="thing-name">
           {name} {badge}
         </span>
         {more && <span class="row-more">{more}</span>}
         {children}
-      </span>
+      </div>
       {tools && <span class="thing-tools">{tools}</span>}
     </li>
   );

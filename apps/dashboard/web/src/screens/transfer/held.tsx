@@ -5,15 +5,16 @@ import { Hourglass } from "lucide-preact";
 import type { VNode } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
-import { api, once, type Schemas } from "../../lib/api";
+import type { Schemas } from "../../lib/api";
 import { Refusal, refusalOf } from "../../lib/errors";
 import { useIntent } from "../../lib/form";
 import { moneyText, t, T } from "../../lib/i18n";
+import { callOff } from "../../lib/pendings";
+import { stale } from "../../lib/resource";
 import { announce } from "../../lib/say";
 import { Amount, Spinner } from "../../ui/basics";
 import { FormFailure } from "../../ui/states";
 import { named, type Plan } from "./plan";
-import { moved } from "./review";
 
 export function HeldCard({
   plan,
@@ -33,19 +34,13 @@ export function HeldCard({
     heading.current?.focus();
     announce(t("transfer.held", words));
   }, []);
-  const callOff = async () => {
+  const off = async () => {
     if (busy.value) return;
     busy.value = true;
     failure.value = null;
-    const path = { posting_id: held.id };
-    const ask = (key: string) =>
-      api.POST("/api/transactions/{posting_id}/void", {
-        params: { path, header: { "Idempotency-Key": key } },
-        body: { reason: "" },
-      });
     try {
-      await once(ask, intent.key(path));
-      moved();
+      await callOff(held.id, intent.key(held.id));
+      stale("pots");
       announce(t("transfer.called_off"));
       again();
     } catch (error) {
@@ -74,13 +69,13 @@ export function HeldCard({
         </div>
       </dl>
       <div class="actions">
-        <button type="button" class="button" aria-disabled={busy.value} onClick={() => void callOff()}>
+        <button type="button" class="button" aria-disabled={busy.value} onClick={() => void off()}>
           {busy.value && <Spinner />}
           {t("transfer.call_off")}
         </button>
-        <button type="button" class="button primary" onClick={again}>
-          {t("transfer.again")}
-        </button>
+        <a class="button primary" href={`/pending?open=${held.id}`}>
+          {t("pending.what_next")}
+        </a>
       </div>
     </section>
   );

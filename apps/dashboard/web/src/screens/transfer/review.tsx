@@ -19,7 +19,7 @@ import { bodyOf, named, type Plan } from "./plan";
 
 type Made = Schemas["Transaction"];
 
-export const moved = (): void => stale("accounts", "latest", "found", "history", "sums", "pots");
+export const moved = (): void => stale("accounts", "latest", "found", "history", "sums", "pots", "pending");
 
 export function Review({
   plan,
