@@ -29,7 +29,7 @@ _PROBES: Final = ("/health/", "/metrics")
 
 # An API answer is data: nothing in it may load, run or be framed.
 CSP_DATA: Final = "default-src 'none'; frame-ancestors 'none'"
-# Scripts and styles of a page are files. Django's administration has one style of its own in a page:
+# Scripts and styles of a page are files. Django's administration has one style in a page itself:
 # of a list whose actions stand neither above nor below, and no list of ours is such.
 _CSP_PAGE: Final = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
