@@ -107,8 +107,13 @@ def visit(chrome: Browser, address: str, profiles: dict[str, BrowserContext]) ->
 @pytest.fixture
 def newcomer(bank: Bank) -> str:
     """The address of somebody who has registered and proved it, and holds nothing yet."""
+    return register(bank, "Nora Newcomer")
+
+
+def register(bank: Bank, full_name: str) -> str:
+    """Register somebody, prove their address and return it."""
     email = f"{new_id().hex}@example.com"
-    said = {"email": email, "password": PASSWORD, "full_name": "Nora Newcomer"}
+    said = {"email": email, "password": PASSWORD, "full_name": full_name}
     answer = httpx.post(f"{bank.url}/api/auth/register", json=said, timeout=30)
     assert answer.status_code == 201, answer.text
     token = parse_qs(urlsplit(mailed_link(bank, email, "/verify-email")).query)["token"][0]

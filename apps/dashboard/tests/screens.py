@@ -10,7 +10,7 @@ from apps.dashboard.tests.browsing import THEMES, WEB, WIDTHS, Visitor
 
 _ROUTE: Final = re.compile(r'\{ path: "([^"]+)"([^}]*)\}')
 # Where there is no such screen, the dashboard says so on a screen of its own.
-_NOWHERE: Final = "/no/such/screen"
+NOWHERE: Final = "/no/such/screen"
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Route:
     def path(self, ids: dict[str, str]) -> str:
         """Return an address that the route answers."""
         if self.pattern == "*":
-            return _NOWHERE
+            return NOWHERE
         return re.sub(r":(\w+)", lambda found: ids[f"{self.pattern} {found[1]}"], self.pattern)
 
 

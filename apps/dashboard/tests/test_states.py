@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 from apps.dashboard.tests.browsing import PASSWORD
 from apps.dashboard.tests.budgets import CUSTOMER
 from apps.dashboard.tests.conftest import Enter
-from apps.dashboard.tests.screens import ids_of, routes
+from apps.dashboard.tests.screens import NOWHERE, ids_of, routes
 from tests.bank import wait_for
 
 pytestmark = [pytest.mark.xdist_group("dashboard"), pytest.mark.timeout(240)]
@@ -37,6 +37,30 @@ def test_a_screen_whose_reads_fail_says_so_and_reads_again_on_request(visit: Ent
         _retry_all(page)
 
         expect(failure, path).to_have_count(0)
+
+
+def test_a_screen_shows_its_skeleton_as_long_as_what_it_reads_is_on_the_way(visit: Enter):
+    visitor = visit(CUSTOMER)
+    ids = ids_of(visitor, CUSTOMER, PASSWORD)
+    reading = []
+
+    for path in [route.path(ids) for route in routes() if not route.is_open]:
+        gate = Gate()
+        visitor.page.route("**/api/**", gate)
+        visitor.page.goto(visitor.address + path)
+        skeleton = visitor.page.locator("main .skeleton")
+        if path != NOWHERE:
+            expect(skeleton.first, path).to_be_visible()
+            expect(skeleton.first, path).to_have_text("Loading")
+            expect(visitor.page.locator("main .failed"), path).to_have_count(0)
+            assert path != "/" or visitor.barriers() == []
+            reading.append(path)
+        gate.open()
+        visitor.settled()
+        visitor.page.unroute_all(behavior="ignoreErrors")
+
+        expect(skeleton, path).to_have_count(0)
+    assert len(reading) == len([route for route in routes() if not route.is_open]) - 1
 
 
 def test_a_form_that_gets_no_answer_keeps_what_was_typed(visit: Enter):
@@ -137,6 +161,27 @@ def test_nothing_moves_for_those_whom_motion_makes_ill(visit: Enter, motion: str
     )
 
     assert (moving > 0) is (motion == "no-preference")
+
+
+class Gate:
+    """Keeps readings on their way until it is opened."""
+
+    def __init__(self) -> None:
+        self._held: list[Route] | None = []
+
+    def __call__(self, route: Route) -> None:
+        """Hold a reading; who one is and what one may is asked before any screen."""
+        is_reading = route.request.method == "GET" and "/user/profile" not in route.request.url
+        if self._held is None or not is_reading:
+            route.continue_()
+        else:
+            self._held.append(route)
+
+    def open(self) -> None:
+        """Let everything through, what was held first."""
+        held, self._held = self._held or [], None
+        for route in held:
+            route.continue_()
 
 
 def _fail(route: Route) -> None:
