@@ -73,7 +73,7 @@ def test_a_form_that_gets_no_answer_keeps_what_was_typed(visit: Enter):
     page.route("**/api/transactions/estimate", lambda route: route.fulfill(status=503, body="x"))
     visitor.press("Enter")
     expect(page.get_by_role("alert")).to_be_focused()
-    page.unroute_all(behavior="ignoreErrors")
+    # Over the former one: where none is left for a moment, a request slips through.
     page.route("**/api/transactions/estimate", lambda route: route.abort("timedout"))
     visitor.press("Escape")
     page.get_by_role("button", name="Review").press("Enter")

@@ -44,18 +44,22 @@ export default function Overview(): VNode {
         <h1>{greeting()}</h1>
       </div>
       <Loaded of={accounts} skeleton={<Skeleton rows={1} kind="block" />}>
-        {(own) => (
-          <>
-            <Later />
-            {own.some((one) => one.status !== "closed") ? <Filled accounts={own} /> : <Welcome />}
-          </>
-        )}
+        {(own) =>
+          own.some((one) => one.status !== "closed") ? (
+            <Filled accounts={own} />
+          ) : (
+            <>
+              <Later />
+              <Welcome />
+            </>
+          )
+        }
       </Loaded>
     </div>
   );
 }
 
-/** What few people have is fetched once the rest is on the screen. */
+/** What few people have is fetched once the rest is on the screen, and moves nothing that one looks at. */
 function Later(): VNode {
   const parts = useSignal<readonly (() => VNode | null)[]>([]);
   useEffect(() => {
@@ -100,6 +104,7 @@ function Filled({ accounts }: { accounts: Account[] }): VNode {
           </button>
         </li>
       </ul>
+      <Later />
       <div class="columns">
         {isShown("latest") && <Latest accounts={accounts} />}
         <div class="column">{shown && isShown("spending") && <Spending currency={shown.currency} />}</div>
