@@ -29,6 +29,8 @@ def schedules() -> dict[str, Any]:
 
 
 app = Celery("vortex", task_cls="config.following:FollowingTask")
+# Current is a word of one thread, and a web server answers in others.
+app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 # A task is called `<context>.<what it does>`.

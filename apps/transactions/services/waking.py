@@ -3,18 +3,19 @@
 A poke is a hint. Where the broker does not answer, the clock finds the work all the same.
 """
 
-from functools import cache
 from typing import Final
 
-from celery import Celery
+from celery import current_app
 from kombu.exceptions import KombuError
+from kombu.pools import producers
 
 from vortex.db import after_commit
 from vortex.telemetry import get_logger
 
 log = get_logger("transactions.waking")
 
-# Nobody waits for a broker that is away: by its own choice kombu tries again for minutes.
+# Nobody waits for a broker that is away: by its own choice kombu tries again for minutes. Workers
+# do wait for it, so these are of a connection that only pokes.
 _AT_ONCE: Final = {
     "max_retries": 1,
     "interval_start": 0,
@@ -29,17 +30,10 @@ def wake(task: str) -> None:
 
 
 def send(task: str) -> None:
-    """Send a task of ours now."""
+    """Send a task of ours now, to the queue that its name says."""
+    connection = current_app.connection_for_write(transport_options=_AT_ONCE)
     try:
-        _sender().send_task(task, queue="transactions", retry=False, expires=60)
+        with producers[connection].acquire(block=True, timeout=1) as producer:
+            current_app.send_task(task, producer=producer, retry=False, expires=60)
     except (KombuError, OSError) as error:
         log.warning("transactions.waking.missed", task=task, error=type(error).__name__)
-
-
-@cache
-def _sender() -> Celery:
-    """Return an application that only sends: a web server has loaded none that knows the broker."""
-    app = Celery("vortex", set_as_current=False)
-    app.config_from_object("django.conf:settings", namespace="CELERY")
-    app.conf.broker_transport_options = _AT_ONCE
-    return app
