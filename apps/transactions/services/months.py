@@ -103,6 +103,17 @@ def move_closed(*, before: datetime, tablespace: str) -> list[str]:
     return moved
 
 
+def may_use(tablespace: str) -> bool:
+    """Say whether a tablespace is there and the ledger may write to it."""
+    with connections[alias_of("transactions")].cursor() as cursor:
+        cursor.execute(
+            "select has_tablespace_privilege(oid, 'create') from pg_tablespace where spcname = %s",
+            (tablespace,),
+        )
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
 def _ended(month: Month, before: datetime) -> bool:
     with connections[alias_of("transactions")].cursor() as cursor:
         cursor.execute(

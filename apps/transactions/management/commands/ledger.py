@@ -81,17 +81,25 @@ class Command(BaseCommand):
             for name in months.make_ahead(now=now()):
                 self.stdout.write(f"made    {name}")
         if what == "close":
-            if before is None or tablespace is None:
-                raise CommandError("say --before and --tablespace")
-            self._chain("verify")  # what is put away is proved first
-            for name in months.move_closed(before=before, tablespace=tablespace):
-                self.stdout.write(f"moved   {name}")
+            self._close(before, tablespace)
         for month in months.months():
             size = f"{month.size_bytes >> 20:>9,} MiB  {max(0, month.entries):>13,} entries, about"
             self.stdout.write(f"{month.table:<28} {size}  {month.tablespace}")
         behind = months.entries_behind()
         if behind:
             raise CommandError(f"{behind:,} entries came before their month was made")
+
+    def _close(self, before: datetime | None, tablespace: str | None) -> None:
+        if before is None or tablespace is None:
+            raise CommandError("say --before and --tablespace")
+        if not months.may_use(tablespace):
+            raise CommandError(
+                f"the ledger may not write to a tablespace {tablespace!r}: a superuser makes it"
+                " (create tablespace), and grants create on it to the ledger's role"
+            )
+        self._chain("verify")  # what is put away is proved first
+        for name in months.move_closed(before=before, tablespace=tablespace):
+            self.stdout.write(f"moved   {name}")
 
 
 def _day(text: str) -> datetime:
