@@ -19,8 +19,10 @@ from vortex.broker.parking import (
     ParkedMessage,
     PayloadRefused,
     StillFailing,
+    check_payload,
+    parked_keys,
+    parked_messages,
 )
-from vortex.contracts import event_classes
 from vortex.db import alias_of, unit_of_work
 from vortex.inbox.handling import handle
 from vortex.inbox.heard import Heard, understand
@@ -39,13 +41,6 @@ insert into inbox_parked (topic, key, event_id, type, consumer, envelope, attemp
 select %s, %s, %s, %s, %s, %s, %s, %s
  where %s or exists (select from inbox_parked where topic = %s and key = %s)
 on conflict (topic, key, event_id) do nothing
-"""
-_KEYS: Final = """
-select topic, key, type, event_id, reason, parked_at, messages from (
-  select p.*, row_number() over (partition by topic, key order by id) as place,
-         count(*) over (partition by topic, key) as messages
-    from inbox_parked p) q
- where place = 1 order by parked_at, id
 """
 
 
@@ -91,40 +86,12 @@ class InboxDesk:
 
     def keys(self, context: str) -> list[ParkedKey]:
         """Return the parked keys, longest parked first."""
-        with connections[alias_of(context)].cursor() as cursor:
-            cursor.execute(_KEYS)
-            return [
-                ParkedKey(
-                    desk=self.name,
-                    context=context,
-                    topic=topic,
-                    key=key,
-                    type=type_,
-                    event_id=event_id,
-                    reason=reason,
-                    since=since,
-                    messages=messages,
-                )
-                for topic, key, type_, event_id, reason, since, messages in cursor.fetchall()
-            ]
+        return parked_keys(self.name, context)
 
     def messages(self, context: str, *, topic: str, key: str) -> list[ParkedMessage]:
         """Return what waits of a key, in order."""
-        with connections[alias_of(context)].cursor() as cursor:
-            cursor.execute(
-                "select type, event_id, parked_at, reason, envelope from inbox_parked"
-                " where topic = %s and key = %s order by id",
-                (topic, key),
-            )
-            rows = cursor.fetchall()
-        if not rows:
-            raise NothingParked(topic=topic, key=key)
-        return [
-            ParkedMessage(
-                type=type_, event_id=event_id, parked_at=at, reason=reason, payload=_payload(value)
-            )
-            for type_, event_id, at, reason, value in rows
-        ]
+        place = (topic, key)
+        return parked_messages(self.name, context, place, content="envelope", shown=_payload)
 
     def retry(self, context: str, *, topic: str, key: str, by: str) -> int:
         """Handle the messages of a key here and now; the first that fails again ends it.
@@ -162,9 +129,8 @@ class InboxDesk:
     def edit(self, context: str, *, topic: str, key: str, payload: bytes, by: str) -> None:
         """Replace the event in the first message, if it decodes as what it claims to be."""
         with _first_of(context, topic, key) as (cursor, first):
-            type_ = first.envelope.type
+            check_payload(first.envelope.type, payload)
             try:
-                msgspec.json.decode(payload, type=event_classes().get(type_, dict[str, Any]))
                 said = msgspec.json.decode(first.delivery.value, type=dict[str, msgspec.Raw])
             except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                 raise PayloadRefused(str(error)) from error

@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-import msgspec
-from django.db import connections
-
-from vortex.broker.parking import NothingParked, ParkedKey, ParkedMessage, PayloadRefused
-from vortex.contracts import event_classes
-from vortex.db import after_commit, alias_of, unit_of_work
+from vortex.broker.parking import (
+    NothingParked,
+    ParkedKey,
+    ParkedMessage,
+    check_payload,
+    parked_keys,
+    parked_messages,
+)
+from vortex.db import after_commit, unit_of_work
 from vortex.outbox.models import PARTITIONS
 from vortex.outbox.queue import COLUMNS
 from vortex.outbox.wake import poke
@@ -22,13 +25,6 @@ from vortex.telemetry import get_logger
 
 log = get_logger("outbox.parked")
 
-_KEYS: Final = """
-select topic, key, type, event_id::text, reason, parked_at, messages from (
-  select p.*, row_number() over (partition by topic, key order by id) as place,
-         count(*) over (partition by topic, key) as messages
-    from outbox_parked p) q
- where place = 1 order by parked_at, id
-"""
 _RELEASE: Final = f"""
 with gone as (delete from outbox_parked where topic = %s and key = %s returning *)
 insert into outbox_message ({COLUMNS}) select {COLUMNS} from gone order by id
@@ -51,38 +47,12 @@ class OutboxDesk:
 
     def keys(self, context: str) -> list[ParkedKey]:
         """Return the parked keys, longest parked first."""
-        with connections[alias_of(context)].cursor() as cursor:
-            cursor.execute(_KEYS)
-            return [
-                ParkedKey(
-                    desk=self.name,
-                    context=context,
-                    topic=topic,
-                    key=key,
-                    type=type_,
-                    event_id=event_id,
-                    reason=reason,
-                    since=since,
-                    messages=messages,
-                )
-                for topic, key, type_, event_id, reason, since, messages in cursor.fetchall()
-            ]
+        return parked_keys(self.name, context)
 
     def messages(self, context: str, *, topic: str, key: str) -> list[ParkedMessage]:
         """Return what waits of a key, in order."""
-        with connections[alias_of(context)].cursor() as cursor:
-            cursor.execute(
-                "select type, event_id::text, parked_at, reason, payload::text from outbox_parked"
-                " where topic = %s and key = %s order by id",
-                (topic, key),
-            )
-            rows = cursor.fetchall()
-        if not rows:
-            raise NothingParked(topic=topic, key=key)
-        return [
-            ParkedMessage(type=t, event_id=e, parked_at=at, reason=reason, payload=payload)
-            for t, e, at, reason, payload in rows
-        ]
+        place = (topic, key)
+        return parked_messages(self.name, context, place, content="payload", shown=str)
 
     def retry(self, context: str, *, topic: str, key: str, by: str) -> int:
         """Put the messages of a key back into the queue, under their old ids."""
@@ -117,14 +87,6 @@ class OutboxDesk:
                 (payload.decode(), first[0]),
             )
         log.warning("outbox.message.edited", context=context, topic=topic, key=key, by=by)
-
-
-def check_payload(type_: str, payload: bytes) -> None:
-    """Refuse with PayloadRefused what is not the JSON of an event of that type."""
-    try:
-        msgspec.json.decode(payload, type=event_classes().get(type_, dict[str, Any]))
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise PayloadRefused(str(error)) from error
 
 
 @contextmanager
