@@ -70,6 +70,21 @@ def within(milliseconds: int) -> Iterator[RequestContext]:
         _current.reset(token)
 
 
+@contextmanager
+def anew(milliseconds: int) -> Iterator[RequestContext]:
+    """Run a block whose budget is its own, be it more than what is left around it.
+
+    Only for what has to be done though the time is over, and for work whose length its sender
+    decides, such as a large body that is still coming in.
+    """
+    inner = replace(_current.get(), deadline=deadline_in(milliseconds))
+    token = _current.set(inner)
+    try:
+        yield inner
+    finally:
+        _current.reset(token)
+
+
 def deadline_in(milliseconds: int) -> float:
     """Return the deadline that many milliseconds from now."""
     return time.monotonic() + milliseconds / 1000

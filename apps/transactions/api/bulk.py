@@ -26,7 +26,7 @@ from apps.transactions.services.judging import Payer
 from apps.transactions.services.transferring import Transfer
 from vortex.clock import now
 from vortex.db import unit_of_work
-from vortex.http.fields import TextField
+from vortex.http.fields import IdField, TextField
 from vortex.http.headers import IDEMPOTENCY_REPLAYED
 from vortex.http.idempotency import IdempotentView, key_of
 from vortex.http.openapi import page_of as page_schema
@@ -35,12 +35,15 @@ from vortex.http.parsers import check_charset
 from vortex.http.refusals import BodyTooLarge, UnsupportedMediaType
 from vortex.identity.authentication import caller
 from vortex.ids import new_id
+from vortex.telemetry import context
 
 _LATER: Final = "respond-async"
 _JOBS: Final = "sets of transfers by -id"
 _LINES: Final = "items of a set by line"
 # Each holds a thread that serves requests for as long as its sender takes.
 _RECEIVING: Final = threading.BoundedSemaphore(4)
+# A request has half a minute; a million items need longer to be read than that.
+_UPLOAD_MS: Final = 10 * 60 * 1000
 _PREFER: Final = OpenApiParameter(
     "Prefer",
     location=OpenApiParameter.HEADER,
@@ -68,7 +71,7 @@ _JOB: Final = {
 class BulkJobSerializer(serializers.Serializer[BulkJob]):
     """A set of transfers on its way. The first `done` items are through, in their order."""
 
-    id = serializers.UUIDField()
+    id = IdField()
     state = serializers.ChoiceField(
         choices=[state for state in BulkState if state != BulkState.RECEIVING]
     )
@@ -91,7 +94,7 @@ class BulkLineSerializer(serializers.Serializer[BulkLine]):
     """An item of a set, counted from 1, and what has become of it."""
 
     line = serializers.IntegerField()
-    id = serializers.UUIDField(source="posting_id")
+    id = IdField(source="posting_id")
     status = serializers.ChoiceField(choices=list(ItemStatus))
     replayed = serializers.BooleanField(help_text="It stood before this set.")
     code = TextField(help_text="Why it was refused; empty where it was not.")
@@ -205,7 +208,7 @@ def _take_in(request: Request) -> HttpResponse:
     """Receive a set, or find that it came before."""
     key, owner = key_of(request), caller(request).user_id
     _check_head(request)
-    with _a_place():
+    with _a_place(), _unhurried(request):
         body = BulkBody(request.stream.read if request.stream else _nothing)
         known = bulk_receiving.known_under(owner_id=owner, key=key, at=now())
         if known is not None:
@@ -215,8 +218,9 @@ def _take_in(request: Request) -> HttpResponse:
         try:
             bulk_receiving.fill(job_id=job.id, transfers=body.transfers(), clock=_clock())
             job = bulk_receiving.seal(job_id=job.id, digest=body.digest, at=now())
-        except BaseException:  # whatever ends it: nothing of it is to be left
-            bulk_receiving.discard(job_id=job.id)
+        except BaseException:  # whatever ends it, be it the time: nothing of it is to be left
+            with context.anew(_UPLOAD_MS):
+                bulk_receiving.discard(job_id=job.id)
             raise
     return _accepted(request, job, is_replay=False)
 
@@ -249,6 +253,16 @@ def _a_place() -> Iterator[None]:
         yield
     finally:
         _RECEIVING.release()
+
+
+@contextmanager
+def _unhurried(request: Request) -> Iterator[None]:
+    """Let a set take as long to come in as half a GiB does, unless its sender grants less."""
+    if "X-Deadline-Ms" in request.headers:
+        yield
+        return
+    with context.anew(_UPLOAD_MS):
+        yield
 
 
 def _clock() -> Iterator[datetime]:

@@ -16,7 +16,8 @@ from apps.transactions.api import bulk_body
 from apps.transactions.api.bulk_body import BulkBody
 from apps.transactions.models import BulkItem, BulkJob
 from apps.transactions.services import bulk_receiving, bulk_running
-from apps.transactions.tests.test_api import account_of, booked
+from apps.transactions.tests.test_api import account_of, booked, send
+from apps.transactions.tests.test_api import body as transfer
 from apps.transactions.tests.test_bulk_jobs import URL, bring, items_of, standing, work
 from vortex.clock import now
 from vortex.db import alias_of
@@ -256,3 +257,27 @@ def test_a_set_needs_a_key_and_json() -> None:
 
     assert (keyless.status_code, keyless.data["code"]) == (400, "idempotency_key_required")
     assert (form.status_code, form.json()["code"]) == (415, "unsupported_media_type")
+
+
+def test_a_set_may_take_longer_to_come_in_than_other_requests_may_take(settings: Any) -> None:
+    settings.VORTEX_REQUEST_DEADLINE_MS = 1
+    owner = person()
+    client, source, target = client_of(owner), account_of(owner, 10_000), account_of(person())
+
+    other = send(client, transfer(source, target))
+    answer = bring(client, items_of(source, target, 3))
+
+    assert (other.status_code, other.data["code"]) == (503, "deadline_exceeded")
+    assert (answer.status_code, answer.data["items"]) == (202, 3)
+
+
+def test_a_set_whose_time_is_over_leaves_nothing_and_locks_nobody_out() -> None:
+    owner = person()
+    client, source, target = client_of(owner), account_of(owner, 10_000), account_of(person())
+    text = msgspec.json.encode({"items": items_of(source, target, 20_000)})
+
+    answer = send_raw(client, text, **{"X-Deadline-Ms": "150"})
+
+    assert (answer.status_code, answer.data["code"]) == (503, "deadline_exceeded")
+    assert is_nothing_left()
+    assert bring(client, items_of(source, target, 1)).status_code == 202
