@@ -18,7 +18,7 @@ from apps.accounts.selectors import money
 from apps.accounts.selectors.pots import pot_ids_of_owner
 from apps.transactions.contracts import DayBalance, Funds, HoldLine, HoldState
 from vortex.clock import today
-from vortex.http.fields import MoneyField, TextField
+from vortex.http.fields import IdField, MoneyField, TextField
 from vortex.http.openapi import page_of as page_schema
 from vortex.http.pagination import PARAMETERS, page_of, window
 from vortex.identity.authentication import caller
@@ -42,7 +42,7 @@ class FundsSerializer(serializers.Serializer[Any]):
     available = booked + overdraft - held - minimum. Of the past only what was booked is known.
     """
 
-    account_id = serializers.UUIDField()
+    account_id = IdField()
     as_of = serializers.DateTimeField()
     booked = MoneyField(help_text="The sum of all entries.")
     held = MoneyField(allow_null=True, help_text="Set aside for payments not booked yet.")
@@ -72,14 +72,14 @@ class BalanceDaySerializer(serializers.Serializer[Any]):
 class BalanceHistorySerializer(serializers.Serializer[Any]):
     """Balances day by day, oldest first: ready to be drawn."""
 
-    account_id = serializers.UUIDField()
+    account_id = IdField()
     items = BalanceDaySerializer(many=True)
 
 
 class AccountHoldSerializer(serializers.Serializer[Any]):
     """Money set aside on an account."""
 
-    id = serializers.UUIDField(source="hold_id")
+    id = IdField(source="hold_id")
     amount = serializers.SerializerMethodField()
     state = serializers.ChoiceField(choices=list(HoldState))
     reason = TextField()

@@ -35,7 +35,7 @@ from apps.accounts.selectors.members import account_seen_by
 from apps.accounts.services import cards
 from apps.accounts.services.proving import require_presence
 from vortex.clock import now
-from vortex.http.fields import MoneyField, TextField
+from vortex.http.fields import IdField, MoneyField, TextField
 from vortex.http.idempotency import IdempotentView
 from vortex.http.openapi import page_of
 from vortex.identity.authentication import caller
@@ -80,8 +80,8 @@ class CardWantedSerializer(serializers.Serializer[Any]):
 class CardSerializer(serializers.Serializer[Any]):
     """A virtual card. Its number and the code on its back are known to the vault alone."""
 
-    id = serializers.UUIDField(source="pk")
-    account_id = serializers.UUIDField()
+    id = IdField(source="pk")
+    account_id = IdField()
     name = TextField()
     last_four = TextField(help_text="Empty until the card is made.")
     brand = TextField(help_text="`visa`, say; `vortex` is of no scheme. Empty until it is made.")
@@ -97,8 +97,8 @@ class CardSerializer(serializers.Serializer[Any]):
 class CardPaymentSerializer(serializers.Serializer[Any]):
     """What was paid with a card, or was to be."""
 
-    id = serializers.UUIDField(source="pk")
-    card_id = serializers.UUIDField()
+    id = IdField(source="pk")
+    card_id = IdField()
     merchant = TextField()
     amount = MoneyField(help_text="What was set aside.")
     captured = MoneyField(help_text="What was taken of it.")

@@ -25,7 +25,7 @@ from apps.accounts.services import members
 from apps.accounts.services.members import Rights
 from apps.accounts.services.proving import require_presence
 from vortex.clock import now
-from vortex.http.fields import MoneyField, TextField
+from vortex.http.fields import IdField, MoneyField, TextField
 from vortex.http.idempotency import IdempotentView
 from vortex.http.openapi import page_of
 from vortex.identity.authentication import caller
@@ -65,7 +65,7 @@ class InvitingSerializer(RightsSerializer):
 class MemberSerializer(serializers.Serializer[Any]):
     """A member, or an open invitation."""
 
-    id = serializers.UUIDField(source="pk")
+    id = IdField(source="pk")
     email = TextField()
     role = serializers.ChoiceField(choices=[Role.JOINT, Role.DELEGATE])
     state = serializers.ChoiceField(choices=list(State))
@@ -84,7 +84,7 @@ class InvitedSerializer(MemberSerializer):
 class InvitationSerializer(serializers.Serializer[Any]):
     """An invitation, as the invited person sees it."""
 
-    id = serializers.UUIDField(source="pk")
+    id = IdField(source="pk")
     role = serializers.ChoiceField(choices=[Role.JOINT, Role.DELEGATE])
     may_pay = serializers.BooleanField()
     iban = TextField(help_text="Masked.")

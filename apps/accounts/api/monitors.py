@@ -21,7 +21,7 @@ from apps.accounts.models import Monitor
 from apps.accounts.selectors import pots as reads
 from apps.accounts.services import monitors
 from vortex.clock import now
-from vortex.http.fields import MoneyField
+from vortex.http.fields import IdField, MoneyField
 from vortex.http.idempotency import IdempotentView
 from vortex.http.openapi import page_of
 from vortex.money import CurrencyMismatch, Money
@@ -54,7 +54,7 @@ class MonitorWantedSerializer(serializers.Serializer[Any]):
 class MonitorSerializer(MonitorWantedSerializer):
     """Something that is watched for."""
 
-    id = serializers.UUIDField()
+    id = IdField()
     is_crossed = serializers.BooleanField(help_text="Silent until the balance is back.")
     created_at = serializers.DateTimeField()
 

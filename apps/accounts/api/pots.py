@@ -19,7 +19,7 @@ from apps.accounts.services import pots
 from apps.transactions.contracts import Funds
 from vortex.clock import now
 from vortex.http.etag import etag_of, require_match, tagged
-from vortex.http.fields import MoneyField, TextField
+from vortex.http.fields import IdField, MoneyField, TextField
 from vortex.http.idempotency import IdempotentView
 from vortex.http.openapi import page_of
 from vortex.identity.authentication import caller
@@ -57,8 +57,8 @@ class PotPlanSerializer(serializers.Serializer[Any]):
 class PotSerializer(serializers.Serializer[Any]):
     """A pot with what is in it."""
 
-    id = serializers.UUIDField()
-    account_id = serializers.UUIDField()
+    id = IdField()
+    account_id = IdField()
     name = TextField()
     balance = MoneyField()
     goal = MoneyField(allow_null=True)

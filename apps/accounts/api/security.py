@@ -30,7 +30,7 @@ from apps.accounts.services.proving import require_presence
 from apps.transactions.contracts import Channel, LimitUsage, Period
 from vortex.clock import now
 from vortex.http.etag import etag_of, require_match, tagged
-from vortex.http.fields import FlagField
+from vortex.http.fields import FlagField, IdField
 from vortex.identity.authentication import caller
 from vortex.money import CurrencyMismatch, Money
 
@@ -69,7 +69,7 @@ class SecurityWantedSerializer(serializers.Serializer[Any]):
 class SecuritySerializer(serializers.Serializer[Any]):
     """All that protects an account."""
 
-    account_id = serializers.UUIDField()
+    account_id = IdField()
     debits_frozen = serializers.BooleanField()
     credits_frozen = serializers.BooleanField()
     is_dormant = serializers.BooleanField(help_text="No money goes out until it is reactivated.")

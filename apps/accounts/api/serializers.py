@@ -15,7 +15,7 @@ from apps.accounts.domain.iban import masked
 from apps.accounts.domain.labels import LONGEST_NICKNAME
 from apps.accounts.models import Account
 from apps.transactions.contracts import Balance
-from vortex.http.fields import MoneyField, TextField
+from vortex.http.fields import IdField, MoneyField, TextField
 from vortex.money import Money
 
 _POSITIONS = 1000
@@ -56,7 +56,7 @@ class OpeningSerializer(serializers.Serializer[Any]):
 class FactsSerializer(serializers.Serializer[Any]):
     """What an account is, whatever it looks like."""
 
-    id = serializers.UUIDField(source="pk")
+    id = IdField(source="pk")
     product = serializers.ChoiceField(choices=list(Product))
     currency = TextField(help_text="ISO 4217.")
     iban = serializers.SerializerMethodField(
@@ -97,7 +97,7 @@ class AccountSerializer(FactsSerializer, LookSerializer):
 class BalanceSerializer(serializers.Serializer[Any]):
     """An account's money: available = booked + overdraft - held - minimum."""
 
-    account_id = serializers.UUIDField()
+    account_id = IdField()
     booked = MoneyField(help_text="The sum of all entries.")
     held = MoneyField(help_text="Set aside for payments that are not booked yet.")
     overdraft = MoneyField(help_text="How far below zero the account may go.")
@@ -158,7 +158,7 @@ class WantedPayeeSerializer(serializers.Serializer[Any]):
 class PayeeSerializer(serializers.Serializer[Any]):
     """Enough of somebody else's account to pay into it and to see that it is the one meant."""
 
-    account_id = serializers.UUIDField(source="pk")
+    account_id = IdField(source="pk")
     iban = serializers.SerializerMethodField(help_text="Masked.")
     holder = serializers.SerializerMethodField(help_text="The holder's name, masked.")
     currency = TextField()

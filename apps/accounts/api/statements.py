@@ -16,7 +16,7 @@ from apps.accounts.adapters.statements import Format, rendered
 from apps.accounts.api.own import own
 from apps.accounts.models import Statement
 from apps.accounts.selectors import statements as selectors
-from vortex.http.fields import MoneyField
+from vortex.http.fields import IdField, MoneyField
 from vortex.http.files import FileView, file_of
 from vortex.money import Money
 
@@ -47,8 +47,8 @@ _MEDIA_TYPES: Final = (*("application/pdf", "text/csv", "application/x-ofx", "ap
 class StatementSerializer(serializers.Serializer[Any]):
     """A statement: closing = opening + credits - debits."""
 
-    id = serializers.UUIDField(source="pk")
-    account_id = serializers.UUIDField()
+    id = IdField(source="pk")
+    account_id = IdField()
     number = serializers.IntegerField(help_text="Counts the account's statements.")
     first_date = serializers.DateField()
     last_date = serializers.DateField(help_text="Days are UTC; both are included.")

@@ -22,6 +22,7 @@ LISTS: Final = (
     "vortex_auth/staffact",
     "accounts/account",
     "transactions/posting",
+    "transactions/review",
 )
 
 

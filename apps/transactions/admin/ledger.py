@@ -1,4 +1,4 @@
-"""Administration of the ledger: it looks. A posting is undone through the service, audited."""
+"""Accounts and postings for staff: looked at. A posting is undone through the service, audited."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -7,11 +7,11 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from apps.transactions import selectors
+from apps.transactions.admin.amounts import shown
 from apps.transactions.models import Account, Posting
 from apps.transactions.services import reversing
 from vortex.errors import Refusal
 from vortex.ids import new_id
-from vortex.money import Money
 from vortex.staff import LookingAdmin, record
 
 _MAY_REVERSE = {"administrator", "support_agent"}
@@ -30,12 +30,12 @@ class AccountAdmin(LookingAdmin):
     @admin.display(ordering="booked_minor")
     def booked(self, account: Account) -> str:
         """Return the booked balance with its currency."""
-        return _money(account.booked_minor, account.currency)
+        return shown(account.booked_minor, account.currency)
 
     @admin.display(ordering="held_minor")
     def held(self, account: Account) -> str:
         """Return what is set aside."""
-        return _money(account.held_minor, account.currency)
+        return shown(account.held_minor, account.currency)
 
     @admin.display
     def state(self, account: Account) -> str:
@@ -65,8 +65,8 @@ class AccountAdmin(LookingAdmin):
                 (
                     line["version"],
                     line["booked_at"].strftime("%Y-%m-%d %H:%M:%S"),
-                    _money(line["amount_minor"], account.currency),
-                    _money(line["balance_after_minor"], account.currency),
+                    shown(line["amount_minor"], account.currency),
+                    shown(line["balance_after_minor"], account.currency),
                     line["description"],
                 )
                 for line in reversed(lines)
@@ -95,8 +95,8 @@ class PostingAdmin(LookingAdmin):
             (
                 (
                     entry.account_id,
-                    _money(entry.amount_minor, entry.currency),
-                    _money(entry.balance_after_minor, entry.currency),
+                    shown(entry.amount_minor, entry.currency),
+                    shown(entry.balance_after_minor, entry.currency),
                 )
                 for entry in selectors.entries_of_posting(posting_id=posting.id)
             ),
@@ -122,7 +122,3 @@ class PostingAdmin(LookingAdmin):
                 continue
             record(request, posting, f"reversed by {posted.posting_id}")
             messages.success(request, f"{posting.id}: reversed by {posted.posting_id}")
-
-
-def _money(minor: int, currency: str) -> str:
-    return f"{Money(minor, currency).amount} {currency}"

@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from apps.transactions import selectors
 from apps.transactions.contracts import ReviewState
+from apps.transactions.domain.gate import MAY_DECIDE, MAY_READ
 from apps.transactions.models import Review
 from apps.transactions.services import reviewing
 from vortex.clock import now
@@ -31,8 +32,6 @@ from vortex.identity.permissions import RequiresRole
 from vortex.money import Money
 
 _ORDER: Final = "reviews by asked_at,id"
-_MAY_READ: Final = ("administrator", "compliance_officer", "analyst")
-_MAY_DECIDE: Final = ("administrator", "compliance_officer")
 _STATE: Final = OpenApiParameter(
     "state", enum=list(ReviewState), description="Only transactions in this state."
 )
@@ -95,7 +94,7 @@ class RejectionSerializer(serializers.Serializer[Any]):
 class ReviewsView(APIView):
     """Transactions that were held back or denied."""
 
-    permission_classes = [RequiresRole(*_MAY_READ)]
+    permission_classes = [RequiresRole(*MAY_READ)]
 
     @extend_schema(parameters=[_STATE, *PARAMETERS], responses=page_schema(ReviewSerializer))
     def get(self, request: Request) -> Response:
@@ -115,7 +114,7 @@ class ReviewsView(APIView):
 class ReviewView(APIView):
     """One transaction that was held back or denied."""
 
-    permission_classes = [RequiresRole(*_MAY_READ)]
+    permission_classes = [RequiresRole(*MAY_READ)]
 
     @extend_schema(responses=ReviewSerializer)
     def get(self, request: Request, transaction_id: UUID) -> Response:
@@ -128,7 +127,7 @@ class ApproveReviewView(IdempotentView):
     """Letting a transaction go on: it moves money."""
 
     context = "transactions"
-    permission_classes = [RequiresRole(*_MAY_DECIDE)]
+    permission_classes = [RequiresRole(*MAY_DECIDE)]
 
     @extend_schema(request=ApprovalSerializer, responses={200: ReviewSerializer})
     def post(self, request: Request, transaction_id: UUID) -> HttpResponse:
@@ -149,7 +148,7 @@ class RejectReviewView(IdempotentView):
     """Refusing a transaction: its money is free again."""
 
     context = "transactions"
-    permission_classes = [RequiresRole(*_MAY_DECIDE)]
+    permission_classes = [RequiresRole(*MAY_DECIDE)]
 
     @extend_schema(request=RejectionSerializer, responses={200: ReviewSerializer})
     def post(self, request: Request, transaction_id: UUID) -> HttpResponse:

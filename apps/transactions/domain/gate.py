@@ -14,6 +14,10 @@ import msgspec
 from apps.transactions.contracts import Decision
 from vortex.money import Money, exponent
 
+# Who at the bank sees what was held back, and who decides about it.
+MAY_READ: Final = ("administrator", "compliance_officer", "analyst")
+MAY_DECIDE: Final = ("administrator", "compliance_officer")
+
 _SEVERITY: Final = (Decision.ALLOW, Decision.REVIEW, Decision.DENY)
 
 # About how many units of a currency are worth one euro, so that one level serves for all.

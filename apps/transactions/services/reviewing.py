@@ -103,6 +103,8 @@ def approve(*, transaction_id: UUID, staff_id: UUID, words: str, at: datetime) -
             return review
         if review.first_approved_by == staff_id:
             raise ReviewerRefused("the second approval is another person's")
+        if review.first_approved_by is not None:
+            words = f"{review.words}\n{words}"  # both had their reasons
         _decide(review, ReviewState.APPROVED, staff_id, words, at)
         if review.is_pending:
             publish(_created(hold, review))
