@@ -197,7 +197,7 @@ class ReviewAdmin(LookingAdmin):
         return HttpResponseRedirect(reverse("admin:transactions_review_changelist"))
 
 
-@panel(4, "Payments under review")
+@panel(5, "Payments under review")
 def reviews_panel() -> Panel:
     """List the payments that wait longest for the staff, and how many there are."""
     waiting = selectors.reviews(state=ReviewState.OPEN.value, after=None, limit=_PANEL_LINES)

@@ -33,15 +33,25 @@ select indexname from pg_indexes where tablename = any (%s) and tablespace is di
 pytestmark = pytest.mark.django_db(transaction=True, databases=[DATABASE])
 
 
-def as_superuser(statement: str, **names: Any) -> None:
+def as_superuser(statement: str, **names: Any) -> list[tuple[Any, ...]]:
     with psycopg.connect(os.environ["VORTEX_TEST_ADMIN_URL"], autocommit=True) as connection:
-        connection.execute(sql.SQL(statement).format(**names))
+        done = connection.execute(sql.SQL(statement).format(**names))
+        return done.fetchall() if done.description else []
+
+
+def give_to_server(place: Path) -> None:
+    """Make a directory that of whoever runs the server, which need not be who runs the tests."""
+    [(data,)] = as_superuser("show data_directory")
+    owner = Path(data).stat()
+    if owner.st_uid != place.stat().st_uid:
+        os.chown(place, owner.st_uid, owner.st_gid)
 
 
 @pytest.fixture(scope="module")
 def disk() -> Iterator[Path]:
     """A directory of its own as a tablespace of the test's server; nobody may write there yet."""
     with tempfile.TemporaryDirectory(prefix="cold-") as place:
+        give_to_server(Path(place))
         name = sql.Identifier(COLD)
         as_superuser("create tablespace {name} location {at}", name=name, at=sql.Literal(place))
         yield Path(place)
