@@ -56,7 +56,12 @@ _PANELS: Final[dict[int, tuple[str, Callable[[], Panel]]]] = {}
 
 
 def panel(place: int, title: str) -> Callable[[Callable[[], Panel]], Callable[[], Panel]]:
-    """Have a function asked for its panel whenever the staff's first page is shown."""
+    """Have a function asked for its panel whenever the staff's first page is shown.
+
+    A place is one panel's: a second one would take it without a word.
+    """
+    if place in _PANELS and _PANELS[place][0] != title:
+        raise ValueError(f"the place {place} is that of {_PANELS[place][0]}")
 
     def known(ask: Callable[[], Panel]) -> Callable[[], Panel]:
         _PANELS[place] = (title, ask)

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.accounts.domain.standing import BANK_ROLES, Change, Party
-from apps.accounts.models import Account, BankOrder, Statement
+from apps.accounts.models import Account, BankOrder, IssuerEvent, Statement
 from apps.accounts.services import standing
 from vortex.clock import now
 from vortex.errors import Refusal
@@ -60,6 +60,16 @@ class BankOrderAdmin(LookingAdmin):
     list_filter = ("change", "reason")
     search_fields = ("account_id__exact", "actor_id__exact")
     ordering = ("-ordered_at", "-id")
+
+
+@admin.register(IssuerEvent)
+class IssuerEventAdmin(LookingAdmin):
+    """What the issuer of cards said, and what was made of it."""
+
+    list_display = ("id", "kind", "subject", "state", "outcome", "received_at")
+    list_filter = ("state", "kind")
+    search_fields = ("id__exact", "subject__exact")
+    ordering = ("-received_at", "-id")
 
 
 @admin.register(Statement)

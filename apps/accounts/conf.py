@@ -47,6 +47,10 @@ SCHEDULE: Final[dict[str, Any]] = {
         "task": "accounts.tell_vault",
         "schedule": timedelta(seconds=30),
     },
+    "accounts.go-on-with-issuer-events": {
+        "task": "accounts.go_on_with_issuer_events",
+        "schedule": timedelta(minutes=1),
+    },
     "accounts.let-sleep": {
         "task": "accounts.let_sleep",
         "schedule": timedelta(hours=6),

@@ -6,6 +6,7 @@ from apps.accounts.services import (
     cards,
     consenting,
     dormancy,
+    issuer_events,
     limits,
     linking,
     members,
@@ -44,6 +45,12 @@ def carry_out_round_ups() -> int:
 def tell_vault() -> int:
     """Tell the vault of cards that it does not know to stand as they do."""
     return cards.tell_vault(now=now())
+
+
+@shared_task(name="accounts.go_on_with_issuer_events")
+def go_on_with_issuer_events() -> int:
+    """Go on with what the issuer of cards said while something did not answer."""
+    return issuer_events.go_on(now=now())
 
 
 @shared_task(name="accounts.let_sleep")

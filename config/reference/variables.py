@@ -53,7 +53,8 @@ VARIABLES: dict[str, Variable] = {
     ),
     "VORTEX_CARD_VAULT": Variable(
         "what makes virtual cards and keeps their numbers: a JSON object with the `kind` `local`,"
-        " or `lithic` with `base_url`, `api_key`, `brand` and `card_program` (Lithic's API v1)",
+        " or `lithic` with `base_url`, `api_key`, `brand` and `card_program` (Lithic's API v1), and"
+        " `webhook_secret` where its events come to `/api/accounts/cards/issuer/events`",
         '{"kind": "local"}',
     ),
     "DEV": Variable("`1` serves the dashboard's source with hot reload (`make up`)", "0"),

@@ -3,6 +3,7 @@
 from apps.accounts.models.account import Account
 from apps.accounts.models.alias import Alias
 from apps.accounts.models.card import Card, CardPayment, VaultEntry
+from apps.accounts.models.issuer import IssuerEvent
 from apps.accounts.models.limit import LimitChange
 from apps.accounts.models.link import Consent, Link
 from apps.accounts.models.member import Member
@@ -18,6 +19,7 @@ __all__ = [
     "Card",
     "CardPayment",
     "Consent",
+    "IssuerEvent",
     "LimitChange",
     "Link",
     "Member",

@@ -1,8 +1,12 @@
 """An issuer of a test's own that speaks Lithic's API, numbers and codes too, and misbehaves."""
 
+import base64
+import hashlib
+import hmac
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
@@ -13,6 +17,7 @@ from vortex.ids import new_id
 PAN: Final = "4111119876543210"
 CVV: Final = "cvv-that-nobody-may-see"
 KEY: Final = "key-of-the-bank"
+SECRET: Final = "whsec_" + base64.b64encode(b"a secret of the issuer's").decode()
 _CANNED: Final = {
     "garbage": b"<html>" + PAN.encode(),
     "wrong types": msgspec.json.encode({"token": int(PAN), "last_four": PAN}),
@@ -63,6 +68,75 @@ class Issuer(ThreadingHTTPServer):
         }
         self.cards[token] = made
         return made
+
+
+def signed(
+    event: dict[str, Any] | bytes, *, event_id: str, at: datetime, secret: str = SECRET
+) -> dict[str, Any]:
+    """Return an event as this issuer sends it: body and headers, as Django's client takes them.
+
+    Written by the specification of Standard Webhooks, and not with the code under test.
+    """
+    body = event if isinstance(event, bytes) else msgspec.json.encode(event)
+    timestamp = str(int(at.timestamp()))
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    content = b".".join((event_id.encode(), timestamp.encode(), body))
+    mac = base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()
+    return {
+        "data": body,
+        "content_type": "application/json",
+        "headers": {
+            "webhook-id": event_id,
+            "webhook-timestamp": timestamp,
+            "webhook-signature": f"v1,{mac}",
+        },
+    }
+
+
+def payment_event(card_token: str, status: str, **told: Any) -> dict[str, Any]:
+    """Return what Lithic says of a payment by card, with fields that mean nothing here too."""
+    minor, currency = told.pop("minor", 1_234), told.pop("currency", "EUR")
+    waits = minor if status == "PENDING" else 0
+    settled = minor if status == "SETTLED" else 0
+    return {
+        "event_type": "card_transaction.updated",
+        "token": told.pop("token", "764fa5a3-2371-40f0-8cbb-9a2e1230d955"),
+        "card_token": card_token,
+        "account_token": "db3942f0-0627-4887-a190-1ea83b46d091",
+        "status": status,
+        "result": told.pop("result", "APPROVED"),
+        "amount": minor,
+        "amounts": {
+            "cardholder": {"amount": minor, "conversion_rate": "1.0", "currency": currency},
+            "hold": {"amount": waits, "currency": currency},
+            "merchant": {"amount": minor, "currency": currency},
+            "settlement": {"amount": settled, "currency": currency},
+        },
+        "authorization_code": "071234",
+        "created": told.pop("created", "2026-11-25T10:00:00Z"),
+        "updated": "2026-11-25T10:00:01Z",
+        "merchant": {
+            "descriptor": told.pop("merchant", "BAKERY BERLIN"),
+            "mcc": "5462",
+            "country": "DEU",
+        },
+        "merchant_currency": currency,
+        "network": "VISA",
+        "settled_amount": settled,
+        "tags": {},
+        "events": [],
+        **told,
+    }
+
+
+def card_event(card_token: str, state: str) -> dict[str, Any]:
+    """Return what Lithic says of a card that has changed."""
+    return {
+        "event_type": "card.updated",
+        "card_token": card_token,
+        "previous_fields": {"state": "OPEN"},
+        "state": state,
+    }
 
 
 class _Handler(BaseHTTPRequestHandler):

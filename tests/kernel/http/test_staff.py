@@ -145,3 +145,12 @@ def test_the_staffs_pages_look_as_the_bank_does():
     assert "/static/vortex_http/staff.css" in page
     assert "Django" not in page
     assert "style=" not in page
+
+
+def test_a_second_panel_of_a_place_is_refused_and_the_first_stays():
+    before = [panel.title for panel in panels()]
+
+    with pytest.raises(ValueError, match="Health"):
+        staff.panel(1, "Weather")
+
+    assert [panel.title for panel in panels()] == before

@@ -6,6 +6,7 @@ from django.conf import settings
 from apps.accounts.adapters.vaults.lithic import LithicAt, LithicVault
 from apps.accounts.adapters.vaults.local import LocalVault
 from apps.accounts.adapters.vaults.port import Vault, VaultUnavailableError
+from apps.accounts.adapters.vaults.signed import keys_of
 
 
 class _LocalAt(msgspec.Struct, frozen=True, tag_field="kind", tag="local"):
@@ -16,6 +17,12 @@ def vault() -> Vault:
     """Return the vault of VORTEX_CARD_VAULT."""
     at = msgspec.json.decode(settings.VORTEX_CARD_VAULT, type=_LocalAt | LithicAt)
     return LithicVault(at) if isinstance(at, LithicAt) else LocalVault()
+
+
+def issuer_keys() -> tuple[bytes, ...]:
+    """Return what the issuer signs its events with; nothing where none is expected."""
+    at = msgspec.json.decode(settings.VORTEX_CARD_VAULT, type=_LocalAt | LithicAt)
+    return keys_of(at.webhook_secret) if isinstance(at, LithicAt) else ()
 
 
 def vault_named(name: str) -> Vault:

@@ -18,6 +18,7 @@ from apps.accounts.adapters.vaults.port import (
     VaultTalksNonsenseError,
     VaultUnavailableError,
 )
+from apps.accounts.adapters.vaults.signed import keys_of
 
 _MOST_BYTES: Final = 64 * 1024
 _SAID: Final = {
@@ -33,12 +34,16 @@ _MONTH: Final = re.compile(r"0[1-9]|1[0-2]", re.ASCII)
 class LithicAt(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="lithic"
 ):
-    """Where the issuer is, as the operator says; `brand` is that of the card program."""
+    """Where the issuer is, as the operator says; `brand` is that of the card program.
+
+    `webhook_secret` is what its events are signed with, two with a space between while it changes.
+    """
 
     base_url: str
     api_key: str
     brand: str = "visa"
     card_program: str = ""
+    webhook_secret: str = ""
 
     def __post_init__(self) -> None:
         """Refuse to send the key in clear to anybody but this machine."""
@@ -46,6 +51,7 @@ class LithicAt(
         is_here = parts.hostname in {"127.0.0.1", "localhost", "::1"}
         if parts.scheme != "https" and not (parts.scheme == "http" and is_here):
             raise ValueError("the issuer is asked by https")
+        keys_of(self.webhook_secret)
 
 
 class _Card(msgspec.Struct, frozen=True):
