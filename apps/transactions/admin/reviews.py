@@ -54,6 +54,13 @@ class DecisionForm(forms.Form):
     )
     verdict = forms.ChoiceField(choices=[("allow", "Allow"), ("deny", "Deny")], label="Decision")
 
+    def clean_verdict(self) -> str:
+        """Return the decision; what is fraud is denied."""
+        verdict = str(self.cleaned_data["verdict"])
+        if verdict == "allow" and self.cleaned_data.get("fraud"):
+            raise forms.ValidationError("What is fraud is denied.")
+        return verdict
+
 
 class StateFilter(admin.SimpleListFilter):
     """Which transactions are listed: the queue, where nothing else is chosen."""

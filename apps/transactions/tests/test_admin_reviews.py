@@ -191,6 +191,15 @@ def test_nothing_is_decided_without_a_reason_or_a_verdict(
     assert not LogEntry.objects.exists()
 
 
+def test_what_is_called_fraud_is_not_allowed(officer: Staff) -> None:
+    _, made = waiting("2000.00")
+
+    answer = officer.decide(made, "allow", fraud="on")
+
+    assert "What is fraud is denied." in answer.content.decode()
+    assert state_of(made) == "open"
+
+
 @pytest.mark.parametrize("role", ["analyst", "support_agent"])
 def test_who_may_not_decide_over_the_api_may_not_here(role: str) -> None:
     world, made = waiting("2000.00")
