@@ -88,15 +88,15 @@ class IssuerEventsView(APIView):
         It counts once by its `webhook-id`. What cannot be done, or is not understood, is kept and
         answered all the same: sending it again would change nothing.
         """
+        event_id, timestamp, signatures = (request.headers.get(name, "") for name in _HEADERS)
+        if not (0 < len(event_id) <= _LONGEST_ID and timestamp and signatures):
+            raise IssuerEventNotSigned
         keys = issuer_keys()
         if not keys:
             raise IssuerEventsNotExpected
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length) > _MOST_BYTES:
             raise BodyTooLarge(limit_bytes=_MOST_BYTES)
-        event_id, timestamp, signatures = (request.headers.get(name, "") for name in _HEADERS)
-        if not 0 < len(event_id) <= _LONGEST_ID:
-            raise IssuerEventNotSigned
         body, at = request.body, now()
         try:
             check(body, keys=keys, said=(event_id, timestamp, signatures), at=at)
