@@ -128,7 +128,11 @@ def test_the_ledger_goes_on_while_months_move(cold: Path) -> None:
 
 
 @pytest.mark.usefixtures("disk")
-@pytest.mark.parametrize("tablespace", [COLD, "nowhere", 'x"; drop table transactions_entry; --'])
+@pytest.mark.parametrize(
+    "tablespace",
+    [COLD, "nowhere", 'x"; drop table transactions_entry; --'],
+    ids=["without a right", "that is nowhere", "that is none"],
+)
 def test_a_tablespace_that_the_ledger_may_not_write_to_is_refused_in_words(
     tablespace: str,
 ) -> None:
