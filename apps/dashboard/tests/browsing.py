@@ -231,6 +231,17 @@ class Visitor:
                 return beyond
         return 0
 
+    def faults(self) -> list[str]:
+        """Return what is wrong with the page as it is, dialogs included, however it is looked at."""
+        found = []
+        for theme in THEMES:
+            self.paint(theme)
+            barriers = self.barriers(colours_only=theme != THEMES[0])
+            found += [f"{theme}: {barrier}" for barrier in barriers]
+        found += [f"{width} px: too wide" for width in WIDTHS if self.overflow(width)]
+        self.page.set_viewport_size({"width": 1280, "height": 900})
+        return found
+
     def vitals(self) -> dict[str, float]:
         """Return when the largest part was painted, in ms, and how much the page has shifted."""
         found: dict[str, float] = self.page.evaluate("window.vitals")

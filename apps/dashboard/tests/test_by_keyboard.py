@@ -37,6 +37,7 @@ def test_a_card_is_made_limited_locked_and_cancelled_by_keyboard(visit: Enter, b
     expect(drawer.get_by_text("No limit of its own")).to_be_visible()
     _limit(visitor, drawer, "80")
     expect(drawer.get_by_text("€0.00 of €80.00 used")).to_be_visible()
+    assert visitor.faults() == []
     _press(visitor, "Change: Per day · any way")
     visitor.tab_to("Amount in EUR")
     visitor.press("Control+a")
@@ -131,6 +132,7 @@ def test_a_name_for_payments_is_chosen_paid_by_changed_and_given_up_by_keyboard(
     page.keyboard.type("Marie.Pays.Late")
     visitor.press("Enter")
     expect(card.get_by_text("@marie.pays.late")).to_be_visible()
+    assert visitor.faults() == []
     there = friend.open("/transfer")
     _press(friend, "Someone else")
     friend.tab_to("Their account number (IBAN) or name")

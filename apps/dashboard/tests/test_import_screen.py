@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import FilePayload, Route, expect
 
-from apps.dashboard.tests.browsing import PASSWORD, THEMES, WIDTHS, Visitor
+from apps.dashboard.tests.browsing import PASSWORD, Visitor
 from apps.dashboard.tests.conftest import Enter
 
 pytestmark = [pytest.mark.xdist_group("dashboard"), pytest.mark.timeout(240)]
@@ -47,7 +47,7 @@ def test_a_statement_is_looked_at_and_brought_in_by_keyboard(visit: Enter, newco
     expect(standing).to_contain_text("3 new, 1 not readable")
     expect(page.get_by_text(HOSTILE, exact=True)).to_be_visible()
     expect(page.get_by_text("'much' is not an amount")).to_be_visible()
-    assert _faults(visitor) == []
+    assert visitor.faults() == []
     visitor.tab_to("Leave out City", role="button")
     visitor.press("Enter")
     expect(standing).to_contain_text("2 new, 1 not readable, 1 left out")
@@ -96,7 +96,7 @@ def test_the_bank_is_told_which_column_is_which_and_the_import_called_off(
     _send(visitor, "strange.csv", STRANGE)
     day = page.get_by_label("Column of the day")
     expect(day).to_have_accessible_description(re.compile("which is which"))
-    assert _faults(visitor) == []
+    assert visitor.faults() == []
     day.fill("Wann")
     page.get_by_label("Column of the amount").fill("Wieviel")
     page.get_by_label("Column of the description").fill("Was")
@@ -174,13 +174,3 @@ def _opened(visitor: Visitor, email: str, product: str) -> None:
     body = {"product": product, "currency": "EUR", "nickname": "Old bank"}
     answer = asking.post(f"{visitor.address}/api/accounts", headers=headers, data=body)
     assert answer.ok, answer.text()
-
-
-def _faults(visitor: Visitor) -> list[str]:
-    found = []
-    for theme in THEMES:
-        visitor.paint(theme)
-        found += [f"{theme}: {barrier}" for barrier in visitor.barriers()]
-    found += [f"{width} px: too wide" for width in WIDTHS if visitor.overflow(width)]
-    visitor.page.set_viewport_size({"width": 1280, "height": 900})
-    return found

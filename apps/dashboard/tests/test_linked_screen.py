@@ -29,6 +29,7 @@ def test_an_account_at_another_bank_is_agreed_about_shown_read_and_ended_by_keyb
     visitor.press("Enter")
     dialog = page.get_by_role("dialog", name="Show this account here")
     expect(dialog.get_by_label("Name")).to_have_value("Girokonto")
+    assert visitor.faults() == []
     visitor.tab_to("Show here")
     visitor.press("Enter")
     shown = page.get_by_role("region", name="Accounts there, shown here")
@@ -93,6 +94,7 @@ def test_an_answer_to_somebody_elses_question_is_refused_with_what_to_do(
     page.get_by_role("button", name="Continue").press("Enter")
 
     expect(page.get_by_text("Not given yet")).to_be_visible()
+    assert visitor.faults() == []
     expect(page.get_by_role("button", name="Go on at Sandbox bank")).to_be_visible()
 
 

@@ -36,6 +36,7 @@ def test_a_payment_under_review_says_what_happens_next_and_is_called_off_by_keyb
     ).to_have_attribute("aria-current", "step")
     expect(drawer.get_by_text("At the latest on")).to_be_visible()
     assert page.url.endswith(f"open={held}")
+    assert visitor.faults() == []
     visitor.tab_to("Call it off")
     visitor.press("Enter")
     visitor.tab_to("Call it off")

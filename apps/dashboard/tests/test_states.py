@@ -93,6 +93,8 @@ def test_somebody_who_has_nothing_yet_is_told_what_to_do_on_every_screen(
         ("/transactions", "Nothing has moved yet", ""),
         ("/transfer", "No account to move money from", "Go to the overview"),
         ("/import", "No account at another bank yet", "Add an account at another bank"),
+        ("/pending", "Nothing is being looked at", ""),
+        ("/linked", "No account is linked", "Bring in a statement"),
         ("/documents", "No account with statements", ""),
         ("/security", "No passkey yet", "Add a passkey"),
     ):

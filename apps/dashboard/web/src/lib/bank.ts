@@ -22,6 +22,8 @@ export function accountName(account: Pick<Account, "nickname" | "product">, prod
 
 /** The last four characters, by which people tell their accounts apart. */
 export const ending = (iban: string): string => iban.slice(-4);
+/** With the sign before it; nothing where another bank keeps the account, as its number is theirs. */
+export const ended = (iban: string): string => (iban ? `·· ${ending(iban)}` : "");
 export const spacedIban = (iban: string): string => iban.replace(/(.{4})(?=.)/g, "$1 ");
 
 export type Totals = { currency: string; booked: Money; accounts: Account[] };

@@ -253,7 +253,9 @@ function Postings({ account, all }: { account: Account; all: Account[] }): VNode
               )}
             </>
           ) : (
-            <Empty title={t("overview.nothing_yet")}>{t("account.nothing_why")}</Empty>
+            <Empty title={t("overview.nothing_yet")}>
+              {t(account.product === "external" ? "account.nothing_elsewhere" : "account.nothing_why")}
+            </Empty>
           )
         }
       </Loaded>
@@ -276,12 +278,14 @@ function Details({ account }: { account: Account }): VNode {
   return (
     <Card title={t("account.details")} id="account-details">
       <dl class="facts">
-        <div>
-          <dt>{t("account.iban")}</dt>
-          <dd class="iban">
-            <bdi>{spacedIban(account.iban)}</bdi>
-          </dd>
-        </div>
+        {account.iban && (
+          <div>
+            <dt>{t("account.iban")}</dt>
+            <dd class="iban">
+              <bdi>{spacedIban(account.iban)}</bdi>
+            </dd>
+          </div>
+        )}
         <div>
           <dt>{t("open.product")}</dt>
           <dd>{t(`product.${account.product}`)}</dd>
@@ -295,10 +299,12 @@ function Details({ account }: { account: Account }): VNode {
           <dd>{date(account.opened_at, "dayYear")}</dd>
         </div>
       </dl>
-      <button type="button" class="button wide" onClick={() => void copy()}>
-        <Copy aria-hidden="true" />
-        {t("account.copy")}
-      </button>
+      {account.iban && (
+        <button type="button" class="button wide" onClick={() => void copy()}>
+          <Copy aria-hidden="true" />
+          {t("account.copy")}
+        </button>
+      )}
     </Card>
   );
 }

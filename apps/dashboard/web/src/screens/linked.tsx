@@ -5,7 +5,7 @@ import { FileUp, Landmark } from "lucide-preact";
 import type { VNode } from "preact";
 
 import type { Account } from "../lib/api";
-import { useAccounts } from "../lib/bank";
+import { spacedIban, useAccounts } from "../lib/bank";
 import { useIntent, Select, useForm } from "../lib/form";
 import { date, t } from "../lib/i18n";
 import {
@@ -187,7 +187,7 @@ function OfferedList({
           <span>
             <bdi>{one.name || t("product.external")}</bdi> · {one.currency}
             <span class="row-more">
-              <bdi>{one.number}</bdi>
+              <bdi>{spacedIban(one.number)}</bdi>
             </span>
           </span>
           {isLinked(one) ? (

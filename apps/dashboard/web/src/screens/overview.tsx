@@ -12,7 +12,7 @@ import {
   accountName,
   chooseCurrency,
   currencyWanted,
-  ending,
+  ended,
   totals,
   useAccounts,
   type Page,
@@ -234,7 +234,7 @@ function AccountCard({ account, hue }: { account: Account; hue: number }): VNode
     <li>
       <a class="card account-card" href={`/accounts/${account.id}`}>
         <span class="account-name">
-          {accountName(account, t(`product.${account.product}`))} <span class="ending">·· {ending(account.iban)}</span>
+          {accountName(account, t(`product.${account.product}`))} <span class="ending">{ended(account.iban)}</span>
           {account.status === "frozen" && <Badge tone="warn">{t("status.frozen")}</Badge>}
         </span>
         <span class="account-amount">

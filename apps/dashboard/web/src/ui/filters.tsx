@@ -3,7 +3,7 @@
 import type { VNode } from "preact";
 
 import type { Account } from "../lib/api";
-import { accountName, ending } from "../lib/bank";
+import { accountName, ended } from "../lib/bank";
 import type { Filters } from "../lib/found";
 import { Field, Select, useForm } from "../lib/form";
 import { t } from "../lib/i18n";
@@ -63,7 +63,7 @@ export function FilterDrawer({
           <option value="">{t("filter.any")}</option>
           {accounts.map((one) => (
             <option key={one.id} value={one.id}>
-              {accountName(one, t(`product.${one.product}`))} ·· {ending(one.iban)}
+              {accountName(one, t(`product.${one.product}`))} {ended(one.iban)}
             </option>
           ))}
         </Select>

@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 
-import { accountName, ending, useAccounts } from "../lib/bank";
+import { accountName, ended, useAccounts } from "../lib/bank";
 import { t } from "../lib/i18n";
 import { go } from "../lib/router";
 import { actions } from "./places";
@@ -26,7 +26,7 @@ export function Palette({ close }: { close: () => void }): VNode {
     for (const one of own ?? [])
       all.push({
         text: accountName(one, t(`product.${one.product}`)),
-        hint: `·· ${ending(one.iban)}`,
+        hint: ended(one.iban),
         run: () => go(`/accounts/${one.id}`),
       });
     const found = all.filter((one) => wanted.split(/\s+/).every((word) => folded(one.text).includes(word)));

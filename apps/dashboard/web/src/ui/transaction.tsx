@@ -5,7 +5,7 @@ import { Check, ChevronDown, Plus, X } from "lucide-preact";
 import type { ComponentChildren, VNode } from "preact";
 
 import { api, get, type Account, type Transaction } from "../lib/api";
-import { accountName, ending, type Page } from "../lib/bank";
+import { accountName, ended, type Page } from "../lib/bank";
 import { useCategories } from "../lib/categories";
 import { refusalOf, type Refusal } from "../lib/errors";
 import { Field, TextArea, useForm } from "../lib/form";
@@ -68,7 +68,7 @@ function Details({
   for (const side of one.entries) {
     const account = accounts.find((own) => own.id === side.account_id);
     const label = account
-      ? `${accountName(account, t(`product.${account.product}`))} ·· ${ending(account.iban)}`
+      ? `${accountName(account, t(`product.${account.product}`))} ${ended(account.iban)}`.trim()
       : t("transaction.account");
     facts.push([
       label,

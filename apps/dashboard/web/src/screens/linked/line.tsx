@@ -5,7 +5,7 @@ import { Landmark } from "lucide-preact";
 import type { VNode } from "preact";
 
 import type { Account } from "../../lib/api";
-import { accountName } from "../../lib/bank";
+import { accountName, spacedIban } from "../../lib/bank";
 import { refusalOf, type Refusal } from "../../lib/errors";
 import { useIntent } from "../../lib/form";
 import { date, maybe, moneyText, t } from "../../lib/i18n";
@@ -55,7 +55,7 @@ export function LinkLine({ account, link }: { account: Account; link: Link }): V
       }
       more={
         <>
-          {bank} · <bdi>{link.external_number}</bdi>
+          {bank} · <bdi>{spacedIban(link.external_number)}</bdi>
         </>
       }
       tools={
