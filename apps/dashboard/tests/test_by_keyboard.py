@@ -1,4 +1,4 @@
-"""What belongs to an account, and the keys of programs, by keyboard alone: Tab, typing, Enter.
+"""What belongs to an account by keyboard alone: Tab, typing, Enter.
 
 No walk touches an element: what Tab does not lead to cannot be reached, and the test says so. Where
 a dialog closes, the focus is back on what opened it.
@@ -47,12 +47,16 @@ def test_a_card_is_made_limited_locked_and_cancelled_by_keyboard(visit: Enter, b
     expect(drawer.get_by_text("€0.00 of €80.00 used")).to_be_visible()
     visitor.press("Escape")
     assert visitor.focused()["name"] == "Limits of By keyboard"
+    _press(visitor, "Payments with By keyboard")
+    expect(page.get_by_text("Nothing was paid with it yet")).to_be_visible()
+    visitor.press("Escape")
     _press(visitor, "Lock By keyboard")
     expect(card.get_by_text("Locked", exact=True)).to_be_visible()
     _press(visitor, "Cancel the card By keyboard for good")
     _press(visitor, "Cancel the card")
 
     expect(card.get_by_text("Cancelled")).to_be_visible()
+    expect(card.get_by_role("button", name="Lock")).to_have_count(0)
 
 
 def test_a_limit_of_the_account_is_set_and_lifted_by_keyboard(visit: Enter, bank: Bank):
@@ -93,25 +97,6 @@ def test_an_alert_is_added_and_removed_by_keyboard(visit: Enter, bank: Bank):
     _press(visitor, str(alert.get_attribute("aria-label")))
 
     expect(card.get_by_text("Nothing is watched for")).to_be_visible()
-
-
-def test_somebody_is_invited_and_removed_by_keyboard(visit: Enter, bank: Bank):
-    visitor = visit(HOLDER)
-    page = _account(visitor, bank)
-    card = page.get_by_role("region", name="Shared with")
-
-    _press(visitor, "Invite somebody")
-    visitor.tab_to("E-mail")
-    page.keyboard.type(FRIEND)
-    visitor.press("Enter")
-    _prove_if_asked(visitor, page.locator("code").is_visible)
-    expect(page.locator("code")).to_be_visible()
-    _press(visitor, "Done")
-    expect(card.get_by_text("Invited")).to_be_visible()
-    _press(visitor, f"Remove {FRIEND}")
-    _press(visitor, "Remove")
-
-    expect(card.get_by_text("You alone")).to_be_visible()
 
 
 def test_a_name_for_payments_is_chosen_paid_by_changed_and_given_up_by_keyboard(
@@ -155,27 +140,6 @@ def test_a_name_for_payments_is_chosen_paid_by_changed_and_given_up_by_keyboard(
     friend.press("Enter")
 
     expect(there.get_by_text("Nobody at this bank is paid by this name.")).to_be_visible()
-
-
-def test_a_key_for_a_program_is_made_and_revoked_by_keyboard(visit: Enter, newcomer: str):
-    visitor = visit(newcomer)
-    page = visitor.open("/security")
-    card = page.get_by_role("region", name="Keys for programs")
-
-    _press(visitor, "Make a key")
-    visitor.tab_to("Name")
-    page.keyboard.type("Books")
-    visitor.tab_to("see transactions")
-    visitor.press("Space")
-    visitor.tab_to("Make a key")
-    visitor.press("Enter")
-    expect(page.locator("code")).to_be_visible()
-    _press(visitor, "Done")
-    expect(card.get_by_text("Books")).to_be_visible()
-    _press(visitor, "Revoke Books")
-    _press(visitor, "Revoke")
-
-    expect(card.get_by_text("No key yet")).to_be_visible()
 
 
 def _account(visitor: Visitor, bank: Bank) -> Page:
