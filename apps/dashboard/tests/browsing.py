@@ -232,7 +232,7 @@ class Visitor:
         return 0
 
     def faults(self) -> list[str]:
-        """Return what is wrong with the page as it is, with its dialogs, however it is looked at."""
+        """Return what is wrong with the page and its dialogs as they are, however looked at."""
         found = []
         for theme in THEMES:
             self.paint(theme)
