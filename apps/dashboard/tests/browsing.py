@@ -179,6 +179,11 @@ class Visitor:
                 return
         raise AssertionError(f"Tab does not lead to {name!r}; the last was {self.focused()}")
 
+    def press_on(self, name: str, *, role: str = "", most: int = 80) -> None:
+        """Press Enter on something of this name, where Tab leads to it."""
+        self.tab_to(name, role=role, most=most)
+        self.press("Enter")
+
     def focused(self) -> dict[str, str]:
         """Return role and accessible name of what has the focus, as a screen reader hears them."""
         what = self.wire.send("Runtime.evaluate", {"expression": "document.activeElement"})

@@ -25,20 +25,20 @@ def test_a_card_is_made_limited_locked_and_cancelled_by_keyboard(visit: Enter, b
     page = _account(visitor, bank)
     card = page.get_by_role("region", name="Cards")
 
-    _press(visitor, "Get a card")
+    visitor.press_on("Get a card", role="button", most=MOST)
     visitor.tab_to("Name")
     page.keyboard.type("By keyboard")
     visitor.press("Enter")
     _prove_if_asked(visitor, card.get_by_text("vortex ·· ").is_visible)
     expect(card.get_by_text("By keyboard")).to_be_visible()
     expect(card.get_by_text("vortex ·· ")).to_be_visible()
-    _press(visitor, "Limits of By keyboard")
+    visitor.press_on("Limits of By keyboard", role="button", most=MOST)
     drawer = page.get_by_role("dialog", name="Limits of By keyboard")
     expect(drawer.get_by_text("No limit of its own")).to_be_visible()
     _limit(visitor, drawer, "80")
     expect(drawer.get_by_text("€0.00 of €80.00 used")).to_be_visible()
     assert visitor.faults() == []
-    _press(visitor, "Change: Per day · any way")
+    visitor.press_on("Change: Per day · any way", role="button", most=MOST)
     visitor.tab_to("Amount in EUR")
     visitor.press("Control+a")
     page.keyboard.type("500")
@@ -47,13 +47,13 @@ def test_a_card_is_made_limited_locked_and_cancelled_by_keyboard(visit: Enter, b
     expect(drawer.get_by_text("€0.00 of €80.00 used")).to_be_visible()
     visitor.press("Escape")
     assert visitor.focused()["name"] == "Limits of By keyboard"
-    _press(visitor, "Payments with By keyboard")
+    visitor.press_on("Payments with By keyboard", role="button", most=MOST)
     expect(page.get_by_text("Nothing was paid with it yet")).to_be_visible()
     visitor.press("Escape")
-    _press(visitor, "Lock By keyboard")
+    visitor.press_on("Lock By keyboard", role="button", most=MOST)
     expect(card.get_by_text("Locked", exact=True)).to_be_visible()
-    _press(visitor, "Cancel the card By keyboard for good")
-    _press(visitor, "Cancel the card")
+    visitor.press_on("Cancel the card By keyboard for good", role="button", most=MOST)
+    visitor.press_on("Cancel the card", role="button", most=MOST)
 
     expect(card.get_by_text("Cancelled")).to_be_visible()
     expect(card.get_by_role("button", name="Lock")).to_have_count(0)
@@ -64,7 +64,7 @@ def test_a_limit_of_the_account_is_set_and_lifted_by_keyboard(visit: Enter, bank
     page = _account(visitor, bank)
     card = page.get_by_role("region", name="Spending limits")
 
-    _press(visitor, "Set a limit")
+    visitor.press_on("Set a limit", role="button", most=MOST)
     visitor.tab_to("How often")
     page.keyboard.type("Per m")
     visitor.tab_to("What for")
@@ -74,8 +74,8 @@ def test_a_limit_of_the_account_is_set_and_lifted_by_keyboard(visit: Enter, bank
     visitor.press("Enter")
     _prove_if_asked(visitor, card.get_by_text("of €700.00 used").is_visible)
     expect(card.get_by_text("of €700.00 used")).to_be_visible()
-    _press(visitor, "Lift: Per month · cash")
-    _press(visitor, "Lift")
+    visitor.press_on("Lift: Per month · cash", role="button", most=MOST)
+    visitor.press_on("Lift", role="button", most=MOST)
 
     expect(card.get_by_text("Ends on ")).to_be_visible()
 
@@ -85,7 +85,7 @@ def test_an_alert_is_added_and_removed_by_keyboard(visit: Enter, bank: Bank):
     page = _account(visitor, bank)
     card = page.get_by_role("region", name="Alerts")
 
-    _press(visitor, "Add an alert")
+    visitor.press_on("Add an alert", role="button", most=MOST)
     visitor.tab_to("Tell me of")
     page.keyboard.type("A bal")
     visitor.tab_to("Amount in EUR")
@@ -94,7 +94,7 @@ def test_an_alert_is_added_and_removed_by_keyboard(visit: Enter, bank: Bank):
     alert = card.get_by_role("button", name="Remove: ")
     expect(alert).to_have_count(1)
     assert visitor.focused()["name"] == "Add an alert"
-    _press(visitor, str(alert.get_attribute("aria-label")))
+    visitor.press_on(str(alert.get_attribute("aria-label")), role="button", most=MOST)
 
     expect(card.get_by_text("Nothing is watched for")).to_be_visible()
 
@@ -107,7 +107,7 @@ def test_a_name_for_payments_is_chosen_paid_by_changed_and_given_up_by_keyboard(
     card = page.get_by_role("region", name="Name for payments")
     expect(card.get_by_text("No name yet")).to_be_visible()
 
-    _press(visitor, "Choose a name")
+    visitor.press_on("Choose a name", role="button", most=MOST)
     visitor.tab_to("Name")
     page.keyboard.type("support")
     visitor.press("Enter")
@@ -118,26 +118,14 @@ def test_a_name_for_payments_is_chosen_paid_by_changed_and_given_up_by_keyboard(
     visitor.press("Enter")
     expect(card.get_by_text("@marie.pays.late")).to_be_visible()
     assert visitor.faults() == []
-    there = friend.open("/transfer")
-    _press(friend, "Someone else")
-    friend.tab_to("Their account number (IBAN) or name")
-    there.keyboard.type("marie.pays.late")
-    friend.tab_to("Amount in EUR")
-    there.keyboard.type("0.29")
-    friend.press("Enter")
+    there = _pay(friend, "marie.pays.late")
     expect(there.get_by_text("@marie.pays.late · ")).to_be_visible()
-    _press(friend, "Send €0.29")
+    friend.press_on("Send €0.29", role="button", most=MOST)
     expect(there.get_by_role("heading", name="€0.29 sent to")).to_be_visible()
-    _press(visitor, "Give up @marie.pays.late")
-    _press(visitor, "Give up")
+    visitor.press_on("Give up @marie.pays.late", role="button", most=MOST)
+    visitor.press_on("Give up", role="button", most=MOST)
     expect(card.get_by_text("No name yet")).to_be_visible()
-    friend.open("/transfer")
-    _press(friend, "Someone else")
-    friend.tab_to("Their account number (IBAN) or name")
-    there.keyboard.type("@marie.pays.late")
-    friend.tab_to("Amount in EUR")
-    there.keyboard.type("0.29")
-    friend.press("Enter")
+    _pay(friend, "@marie.pays.late")
 
     expect(there.get_by_text("Nobody at this bank is paid by this name.")).to_be_visible()
 
@@ -148,13 +136,19 @@ def _account(visitor: Visitor, bank: Bank) -> Page:
     return visitor.open(f"/accounts/{found}")
 
 
-def _press(visitor: Visitor, name: str) -> None:
-    visitor.tab_to(name, role="button", most=MOST)
+def _pay(visitor: Visitor, name: str) -> Page:
+    page = visitor.open("/transfer")
+    visitor.press_on("Someone else", role="button")
+    visitor.tab_to("Their account number (IBAN) or name")
+    page.keyboard.type(name)
+    visitor.tab_to("Amount in EUR")
+    page.keyboard.type("0.29")
     visitor.press("Enter")
+    return page
 
 
 def _limit(visitor: Visitor, drawer: Locator, amount: str) -> None:
-    _press(visitor, "Set a limit")
+    visitor.press_on("Set a limit", role="button", most=MOST)
     visitor.tab_to("Amount in EUR")
     visitor.page.keyboard.type(amount)
     visitor.press("Enter")

@@ -25,11 +25,9 @@ def test_a_payment_under_review_says_what_happens_next_and_is_called_off_by_keyb
     waiting = page.get_by_role("region", name="The bank looks at these first")
     expect(waiting.get_by_text(SCRIPT)).to_be_visible()
 
-    visitor.tab_to("What happens next")
-    visitor.press("Enter")
+    visitor.press_on("What happens next")
     expect(page.get_by_role("heading", level=1)).to_have_text("Waiting payments")
-    visitor.tab_to(f"Details: {SCRIPT}")
-    visitor.press("Enter")
+    visitor.press_on(f"Details: {SCRIPT}")
     drawer = page.get_by_role("dialog", name="Waiting payment")
     expect(
         drawer.get_by_role("listitem").filter(has_text="Somebody at the bank")
@@ -37,10 +35,8 @@ def test_a_payment_under_review_says_what_happens_next_and_is_called_off_by_keyb
     expect(drawer.get_by_text("At the latest on")).to_be_visible()
     assert page.url.endswith(f"open={held}")
     assert visitor.faults() == []
-    visitor.tab_to("Call it off")
-    visitor.press("Enter")
-    visitor.tab_to("Call it off")
-    visitor.press("Enter")
+    visitor.press_on("Call it off")
+    visitor.press_on("Call it off")
 
     expect(drawer.get_by_text("Called off", exact=True)).to_be_visible()
     visitor.press("Escape")
