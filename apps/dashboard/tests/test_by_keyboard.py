@@ -99,9 +99,7 @@ def test_an_alert_is_added_and_removed_by_keyboard(visit: Enter, bank: Bank):
     expect(card.get_by_text("Nothing is watched for")).to_be_visible()
 
 
-def test_a_name_for_payments_is_chosen_paid_by_changed_and_given_up_by_keyboard(
-    visit: Enter, bank: Bank
-):
+def test_a_name_for_payments_is_chosen_paid_by_and_given_up_by_keyboard(visit: Enter, bank: Bank):
     visitor, friend = visit(HOLDER), visit(FRIEND)
     page = _account(visitor, bank)
     card = page.get_by_role("region", name="Name for payments")
