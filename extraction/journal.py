@@ -8,7 +8,8 @@ import getpass
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,11 +79,26 @@ class Step:
     evidence: dict[str, Any]
 
 
+Entry = int | Future[int]
+
+_BEGIN = """
+insert into extraction_run (move, context, action, phase, state, epoch, who)
+values (%s, %s, %s, %s, 'running',
+        coalesce(%s::bigint, (select epoch from extraction_seat where context = %s), 0), %s)
+returning id
+"""
+_END = """
+update extraction_run set state = %s, finished_at = clock_timestamp(), evidence = %s where id = %s
+"""
+
+
 class Journal:
     """The journal of one bank. Each write is committed when the method returns."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._later: ThreadPoolExecutor | None = None
+        self._written: list[Future[int]] = []
         self.who = f"{getpass.getuser()}@{socket.gethostname()} (pid {os.getpid()})"
 
     @contextmanager
@@ -177,7 +193,9 @@ class Journal:
         return {str(context): str(place) for context, place in found}
 
     def sit(self, context: str, place: str, epoch: int) -> None:
-        """Write where a context is from now on."""
+        """Write where a context is from now on, after all that was written down before."""
+        for entry in self._written:
+            entry.exception()
         self._connection.execute(
             "insert into extraction_seat (context, place, epoch) values (%s, %s, %s)"
             " on conflict (context) do update"
@@ -185,38 +203,50 @@ class Journal:
             (context, place, epoch),
         )
 
-    def begin(self, move: UUID, context: str, action: str, phase: str, epoch: int) -> int:
-        """Write that a phase begins; return the number of the entry."""
-        return int(
-            value(
-                self._connection,
-                "insert into extraction_run (move, context, action, phase, state, epoch, who)"
-                " values (%s, %s, %s, %s, 'running', %s, %s) returning id",
-                (move, context, action, phase, epoch, self.who),
-            )
-        )
+    def begin(
+        self, move: UUID, context: str, action: str, phase: str, epoch: int | None = None
+    ) -> Entry:
+        """Write that a phase begins, in the epoch of the context's seat where none is given."""
+        values = (move, context, action, phase, epoch, context, self.who)
+        return self._write(lambda: int(value(self._connection, _BEGIN, values)))
 
-    def end(self, entry: int, state: str, evidence: dict[str, Any]) -> None:
+    def end(self, entry: Entry, state: str, evidence: dict[str, Any]) -> None:
         """Write how a phase ended, and what proves it."""
-        self._connection.execute(
-            "update extraction_run set state = %s, finished_at = clock_timestamp(),"
-            " evidence = %s where id = %s",
-            (state, Jsonb(evidence), entry),
-        )
+
+        def write() -> int:
+            number = entry if isinstance(entry, int) else entry.result()
+            self._connection.execute(_END, (state, Jsonb(evidence), number))
+            return number
+
+        self._write(write)
+
+    def _write(self, work: Callable[[], int]) -> Entry:
+        if self._later is None:
+            return work()
+        self._written.append(self._later.submit(work))
+        return self._written[-1]
 
     @contextmanager
     def hurried(self) -> Iterator[None]:
-        """Do not wait for the disk with each entry while writers wait for the mover.
+        """Write entries behind the back of a mover for whom writers wait, in their order.
 
-        A server that dies in such a moment loses the last entries and no more: the two databases
-        say who owns the data, and the next run writes the rest down again.
+        Nor does the server wait for its disk. A mover or a server that dies in such a moment loses
+        the last entries and no more: the two databases say who owns the data, and the next run
+        writes the rest down again.
         """
         self._connection.execute("set synchronous_commit = off")
+        self._later = ThreadPoolExecutor(1)
         try:
             yield
         finally:
+            self._later.shutdown()
+            self._later = None
+            written, self._written = self._written, []
+            troubles = [str(error) for entry in written if (error := entry.exception())]
             if not self._connection.closed:
                 self._connection.execute("set synchronous_commit = on")
+        if troubles:
+            raise Stop(f"The journal could not be written: {troubles[0]}. Run the command again.")
 
     def steps(self, context: str, move: UUID | None = None) -> list[Step]:
         """Return the phases of a move in order, of all moves of the context where none is named."""

@@ -16,6 +16,7 @@ import psycopg
 
 from extraction import cutting, preparing
 from extraction.failures import Differs, Interrupted, NotNow, Stop
+from extraction.journal import Entry
 from extraction.moving import Evidence, Move
 
 _FAULTS = (Stop, psycopg.Error, Interrupted, KeyboardInterrupt)
@@ -121,7 +122,7 @@ def _run(move: Move, phase: Phase) -> Evidence:
 
 
 def _written_down(move: Move, phase: Phase) -> Evidence:
-    entry = move.journal.begin(move.id, move.name, move.action, phase.name, _epoch(move))
+    entry = move.journal.begin(move.id, move.name, move.action, phase.name)
     try:
         if phase.behind_fence:
             evidence = phase.do(move)  # nobody waits for a terminal to be drawn
@@ -134,7 +135,7 @@ def _written_down(move: Move, phase: Phase) -> Evidence:
     return evidence
 
 
-def _failed(move: Move, phase: Phase, entry: int, error: BaseException) -> NoReturn:
+def _failed(move: Move, phase: Phase, entry: Entry, error: BaseException) -> NoReturn:
     """Give the data back where that is possible, write down what happened, and raise it."""
     undone = phase.behind_fence and _undo(move)
     said: Evidence = {"error": _sentence(error), "gave_back": undone}
@@ -151,10 +152,6 @@ def _undo(move: Move) -> bool:
             return cutting.reopen(move)
         except (Stop, psycopg.Error):
             return False
-
-
-def _epoch(move: Move) -> int:
-    return move.journal.seat(move.name).epoch
 
 
 def _sentence(error: BaseException) -> str:

@@ -40,9 +40,10 @@ class Control:
 
 
 def without_the_fence(bank: Bank, customers: list[Customer]) -> str:
-    """Move while some writers are slower than others: nobody waits for those in flight.
+    """Move while some writers are slow to commit: nobody waits for those in flight.
 
-    The comparison in the move is left out too: it would find this out first, and what is tried
+    Whoever comes later is refused by the guards of the tables, with the fence and without it. The
+    comparison in the move is left out too: it would find this out first, and what is tried
     here is whether the log of the customers finds it out by itself.
     """
     ended("move", CONTEXT, "--until", "copy", bank=bank)

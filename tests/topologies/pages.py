@@ -16,14 +16,16 @@ def markdown(rows: Sequence[Sequence[str]]) -> str:
 def publish(page: Path, mark: str, rows: list[list[str]], *, key: int, order: list[str]) -> None:
     """Write rows into the table between two marks, in the order of the names in column `key`.
 
-    A row of the same name is replaced. One that is not in the order comes last.
+    A row of the same name is replaced, and one of an older shape dropped. One that is not in the
+    order comes last.
     """
     begin, end = f"<!-- {mark} -->\n", f"\n<!-- end of {mark} -->"
     before, found, rest = page.read_text().partition(begin)
     old, closed, after = rest.partition(end)
     if not (found and closed):
         raise LookupError(f"{page} has no table between {begin.strip()} and {end.strip()}")
-    kept = {row[key]: row for row in map(_cells, old.splitlines()[2:])}
+    known = [row for row in map(_cells, old.splitlines()[2:]) if len(row) == len(rows[0])]
+    kept = {row[key]: row for row in known}
     kept |= {row[key]: row for row in rows[1:]}
     places = {name: place for place, name in enumerate(order)}
     ordered = sorted(kept.values(), key=lambda row: places.get(row[key], len(order)))
