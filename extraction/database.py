@@ -1,7 +1,10 @@
 """Talking to the databases of both sides: short autocommitted statements, quoted names."""
 
+import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from threading import Event
 from typing import Any
 
 import psycopg
@@ -20,12 +23,23 @@ _SETTINGS = (
 
 
 def connect(url: str) -> Connection:
-    """Connect as the superuser, autocommitting; refuse with what PostgreSQL says about it."""
-    try:
-        return psycopg.connect(url, autocommit=True, connect_timeout=5, options=_SETTINGS)
-    except psycopg.OperationalError as error:
-        said = str(error).strip().splitlines()[0]
-        raise Stop(f"The database at {_address(url)} cannot be reached: {said}") from error
+    """Connect as the superuser, autocommitting; refuse with what PostgreSQL says about it.
+
+    A server that has just been started again is waited for.
+    """
+    end = time.monotonic() + _STARTING_SECONDS
+    while True:
+        try:
+            return psycopg.connect(url, autocommit=True, connect_timeout=5, options=_SETTINGS)
+        except psycopg.OperationalError as error:
+            said = str(error).strip().splitlines()[0]
+            if not _STARTING.search(said) or time.monotonic() > end:
+                raise Stop(f"The database at {_address(url)} cannot be reached: {said}") from error
+        Event().wait(0.2)
+
+
+_STARTING = re.compile("starting up|not yet accepting connections|in recovery mode")
+_STARTING_SECONDS = 30.0
 
 
 @contextmanager
