@@ -148,7 +148,7 @@ def _link(move: Move, link: Link, replicated: list[str], *, copy: bool) -> bool:
     # Making a slot waits for every transaction that is writing, and would not say so.
     _await_moment(move, lambda: _writing(source))
     if copy:
-        _empty(move)
+        _empty(move, replicated)
     try:
         links.subscribe(target, link, copy=copy)
     except psycopg.OperationalError as error:
@@ -157,12 +157,15 @@ def _link(move: Move, link: Link, replicated: list[str], *, copy: bool) -> bool:
     return copy
 
 
-def _empty(move: Move) -> None:
-    """Empty the tables of the side that owns nothing: what its own migrations put there too."""
+def _empty(move: Move, replicated: list[str]) -> None:
+    """Empty the tables of the side that owns nothing: what its own migrations put there too.
+
+    The markers of an earlier copy go with them: they would be copied once more.
+    """
     _, there = move.owners()
     if there.here:
         raise Stop(f"{move.target.name} owns {move.name}: it will not be emptied.")
-    listed = psycopg.sql.SQL(", ").join(psycopg.sql.Identifier(name) for name in move.names())
+    listed = psycopg.sql.SQL(", ").join(psycopg.sql.Identifier(name) for name in replicated)
     with move.to.transaction():
         move.to.execute("set local session_replication_role = replica")
         move.to.execute(psycopg.sql.SQL("truncate {} cascade").format(listed))
