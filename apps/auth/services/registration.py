@@ -27,11 +27,12 @@ _TAKEN = {"vortex_auth_user_email_unique": EmailTaken, "vortex_auth_user_pkey": 
 
 
 def register_customer(
-    *, user_id: UUID, email: str, full_name: str, password: str, registered_at: datetime
+    *, user_id: UUID, email: str, full_name: str, password: str | None, registered_at: datetime
 ) -> None:
     """Register a person who asks for it. Says nothing about who is registered already.
 
-    For an address that is taken nothing happens: the same answer, after the same work.
+    For an address that is taken nothing happens: the same answer, after the same work. Without a
+    password they prove the address, sign in by a code in a mail, and make a passkey.
     """
     new = _prepared(
         user_id=user_id,

@@ -12,6 +12,7 @@ from apps.auth.models import Passkey, Session, User
 from apps.auth.services import sessions
 from apps.auth.tests.authenticators import SoftPasskey
 from apps.auth.tests.factories import OWN, PASSWORD, a_user, sign_in
+from apps.auth.tests.test_mail_codes import ENTER, asked, code_sent
 from vortex import identity
 from vortex.clock import now
 from vortex.testing import client_of
@@ -61,6 +62,26 @@ def test_a_passkey_signs_in_without_a_name_and_counts_as_two_factors(
     assert (principal.user_id, principal.amr) == (ada.pk, ("hwk", "user", "mfa"))
     assert Passkey.objects.get().sign_count == 1
     assert len(published(UserPasskeyAdded)) == 1
+
+
+def test_somebody_registers_without_a_password_and_signs_in_by_passkey_alone(
+    api: APIClient, published
+):
+    newcomer = {"email": "grace@example.com", "password": None, "full_name": "Grace Hopper"}
+    assert api.post("/api/auth/register", newcomer).status_code == 201
+    user = User.objects.get()
+    User.objects.update(email_verified_at=now())
+    body = {"challenge": asked(api, user.email), "code": code_sent(published)}
+    by_mail = api.post(ENTER, body).json()["access"]
+    device = SoftPasskey()
+
+    made = registered(client_with(by_mail), device)
+    tokens = enter(api, device).json()
+
+    assert made.status_code == 201
+    assert identity.verify(tokens["access"]).amr == ("hwk", "user", "mfa")
+    tried = {"email": user.email, "password": PASSWORD}
+    assert api.post("/api/auth/login", tried).status_code == 401
 
 
 def test_options_demand_a_resident_key_and_a_verified_user(own: APIClient):
