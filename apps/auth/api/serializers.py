@@ -51,8 +51,8 @@ class RegistrationSerializer(serializers.Serializer[Any]):
     password = PasswordField(
         allow_null=True,
         help_text=(
-            f"{passwords.SHORTEST} to {passwords.LONGEST} characters, any characters; null for none:"
-            " then a code by mail opens, and a passkey once one is made."
+            f"{passwords.SHORTEST} to {passwords.LONGEST} characters, any characters; null for"
+            " none: then a code by mail opens, and a passkey once one is made."
         ),
     )
     full_name = TextField(max_length=names.LONGEST, trim_whitespace=False)

@@ -12,9 +12,10 @@ from playwright.sync_api import expect
 
 from apps.dashboard.tests.browsing import PASSWORD, Visitor
 from apps.dashboard.tests.conftest import Enter
-from apps.dashboard.tests.mailbox import mailed_link
+from apps.dashboard.tests.mailbox import mailed_code, mailed_link
 from tests.bank import Bank
 from vortex.clock import now
+from vortex.ids import new_id
 
 pytestmark = [pytest.mark.xdist_group("dashboard"), pytest.mark.timeout(240)]
 CUSTOMER = "customer1@example.com"
@@ -138,6 +139,30 @@ def test_a_newcomer_registers_confirms_the_address_and_is_told_what_to_do_first(
     expect(page.get_by_role("heading", level=1)).to_have_text("<script>alert(1)</script>")
     visitor.open("/")
     expect(page.locator(".account-card")).to_have_count(1)
+
+
+def test_somebody_registers_without_a_password_and_enters_by_a_mailed_code(
+    visit: Enter, bank: Bank
+):
+    visitor = visit()
+    page = visitor.open("/register")
+    email = f"{new_id().hex}@example.net"
+    page.get_by_label("Full name").fill("Wanda Wordless")
+    page.get_by_label("E-mail").fill(email)
+
+    page.get_by_role("button", name="Register without a password").press("Enter")
+    expect(page.get_by_label("Password", exact=True)).to_have_count(0)
+    page.get_by_label("E-mail").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
+    visitor.open(mailed_link(bank, email, "/verify-email"))
+    expect(page.get_by_text("Your address is confirmed")).to_be_visible()
+    visitor.open("/sign-in/code")
+    page.get_by_label("E-mail").fill(email)
+    visitor.press("Enter")
+    page.get_by_label("Code").fill(mailed_code(bank, email))
+    visitor.press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Wanda")
 
 
 def test_a_forgotten_password_is_set_anew_by_mail(visit: Enter, bank: Bank, newcomer: str):

@@ -15,15 +15,16 @@ const SHORTEST = 12;
 
 export default function Register(): VNode {
   const done = useSignal("");
+  const isBare = useSignal(false); // without a password
   const form = useForm({
     initial: { full_name: "", email: "", password: "" },
     check: ({ full_name, email, password }) => ({
       full_name: full_name.trim() ? undefined : t("register.missing_name"),
       email: /^\S+@\S+$/.test(email.trim()) ? undefined : t("register.bad_email"),
-      password: [...password].length >= SHORTEST ? undefined : t("register.short"),
+      password: isBare.value || [...password].length >= SHORTEST ? undefined : t("register.short"),
     }),
     send: async ({ full_name, email, password }) => {
-      const body = { full_name: full_name.trim(), email: email.trim(), password };
+      const body = { full_name: full_name.trim(), email: email.trim(), password: isBare.value ? null : password };
       done.value = (await get(api.POST("/api/auth/register", { body }))).email;
     },
   });
@@ -32,8 +33,8 @@ export default function Register(): VNode {
       <Frame title={t("register.done_title")}>
         <div class="front-done">
           <MailCheck aria-hidden="true" />
-          <p>{t("register.done", { email: done.value })}</p>
-          <a class="button primary" href="/sign-in">
+          <p>{t(isBare.value ? "register.done_without" : "register.done", { email: done.value })}</p>
+          <a class="button primary" href={isBare.value ? "/sign-in/code" : "/sign-in"}>
             {t("signin.submit")}
           </a>
         </div>
@@ -61,19 +62,26 @@ export default function Register(): VNode {
           maxLength={254}
           spellcheck={false}
         />
-        <PasswordField
-          form={form}
-          name="password"
-          label={t("field.password")}
-          hint={t("register.password_hint")}
-          autocomplete="new-password"
-          maxLength={1024}
-          showText={t("action.show")}
-          hideText={t("action.hide")}
-        />
+        {isBare.value ? (
+          <p class="hint">{t("register.without_why")}</p>
+        ) : (
+          <PasswordField
+            form={form}
+            name="password"
+            label={t("field.password")}
+            hint={t("register.password_hint")}
+            autocomplete="new-password"
+            maxLength={1024}
+            showText={t("action.show")}
+            hideText={t("action.hide")}
+          />
+        )}
         <Submit busy={form.busy.value} wide>
           {t("register.submit")}
         </Submit>
+        <button type="button" class="link" onClick={() => (isBare.value = !isBare.value)}>
+          {t(isBare.value ? "register.with" : "register.without")}
+        </button>
       </form>
     </Frame>
   );
