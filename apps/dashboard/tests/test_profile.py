@@ -5,6 +5,8 @@ from playwright.sync_api import expect
 
 from apps.dashboard.tests.budgets import CUSTOMER
 from apps.dashboard.tests.conftest import Enter
+from apps.dashboard.tests.mailbox import mailed_link
+from tests.bank import Bank
 
 pytestmark = [pytest.mark.xdist_group("dashboard"), pytest.mark.timeout(120)]
 
@@ -90,6 +92,25 @@ def test_a_new_address_is_asked_for_and_the_present_one_stays(visit: Enter, newc
 
     expect(page.get_by_text(f"Follow the link in the mail to new-{newcomer}")).to_have_count(2)
     expect(page.get_by_text(newcomer, exact=True)).to_be_visible()
+
+
+def test_a_new_address_is_confirmed_and_the_old_one_takes_the_account_back(
+    visit: Enter, bank: Bank, newcomer: str
+):
+    visitor = visit(newcomer)
+    page = visitor.open("/profile")
+    page.get_by_role("button", name="Change e-mail").press("Enter")
+    page.get_by_label("New e-mail").fill(f"new-{newcomer}")
+    visitor.press("Enter")
+
+    visitor.open(mailed_link(bank, f"new-{newcomer}", "/verify-email"))
+    expect(page.get_by_text("Your address is confirmed")).to_be_visible()
+    stranger = visit()
+    page = stranger.open(mailed_link(bank, newcomer, "/undo-email"))
+    assert "token" not in page.url
+    page.get_by_role("button", name="That was not me").press("Enter")
+
+    expect(page.get_by_text("Your address counts again")).to_be_visible()
 
 
 def test_ones_data_are_taken_along_as_a_file(visit: Enter, newcomer: str):
