@@ -75,7 +75,13 @@ class Instants(Column):
 
 def uuids(values: Sequence[UUID]) -> Uuids:
     """Encode ids."""
-    return Uuids(_head(Uuids, len(values)) + b"".join(b"\0\0\0\x10" + v.bytes for v in values))
+    return uuid_octets([value.bytes for value in values])
+
+
+def uuid_octets(values: Sequence[bytes]) -> Uuids:
+    """Encode ids that are 16 bytes each."""
+    head = _head(Uuids, len(values))
+    return Uuids(head + b"".join([b"\0\0\0\x10" + value for value in values]))
 
 
 def uuids_or_nulls(values: Sequence[UUID | None]) -> Uuids | None:
@@ -90,6 +96,12 @@ def texts(values: Sequence[str]) -> Texts:
         octets = value.encode()
         known[value] = _uint(len(octets)) + octets
     return Texts(_head(Texts, len(values)) + b"".join([known[value] for value in values]))
+
+
+def encoded_texts(values: Sequence[bytes]) -> Texts:
+    """Encode texts that are UTF-8 already."""
+    body = b"".join([_uint(len(value)) + value for value in values])
+    return Texts(_head(Texts, len(values)) + body)
 
 
 def octets(values: Sequence[bytes]) -> Octets:

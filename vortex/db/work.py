@@ -101,6 +101,27 @@ def unit_of_work(context: str) -> Iterator[BaseDatabaseWrapper]:
 
 
 @contextmanager
+def one_statement(context: str) -> Iterator[BaseDatabaseWrapper]:
+    """Have a connection for one statement that is a unit of work by itself.
+
+    The statement must call topology_enter before it writes: that is the fence, and refuses with
+    Moved as entering a unit of work does. Yields the connection, on which nothing may be open.
+    """
+    if _work.get() is not None:
+        raise CallInsideTransactionError(f"a statement of its own for {context} in a transaction")
+    connection = connections[alias_of(context)]
+    connection.ensure_connection()
+    with span("db.unit_of_work", context=context), _in_time():
+        try:
+            with connection.wrap_database_errors:
+                yield connection
+        except DatabaseError as error:
+            if owned_elsewhere(error):
+                raise Moved(context=context) from error
+            raise
+
+
+@contextmanager
 def _in_time() -> Iterator[None]:
     """Refuse with DeadlineExceeded what PostgreSQL stopped because the time was over."""
     try:

@@ -37,8 +37,8 @@ class _Entry(msgspec.Struct):
     version: int
 
 
-class _Transaction(msgspec.Struct):
-    """What TransactionSerializer says of a transfer that was just made, in its order."""
+class _Head(msgspec.Struct):
+    """How what TransactionSerializer says of a transfer begins, in its order."""
 
     id: UUID
     kind: str
@@ -46,6 +46,11 @@ class _Transaction(msgspec.Struct):
     counterparty: str
     reference: str
     category: str
+
+
+class _Transaction(_Head):
+    """What TransactionSerializer says of a transfer that was just made."""
+
     booked_at: datetime
     effective_date: date
     reverses_id: None
@@ -79,6 +84,24 @@ def made(transfer: Transfer, result: Made, path: str) -> Answer:
         entries,
     )
     return Answer(201, {"Location": f"{path}/{transfer.posting_id}"}, _encoded(body))
+
+
+def head_of(transfer: Transfer) -> bytes:
+    """Return the beginning of the answer to a transfer, up to the moment when it is booked."""
+    head = _Head(
+        transfer.posting_id,
+        PostingKind.TRANSFER.value,
+        transfer.description,
+        transfer.counterparty,
+        transfer.reference,
+        transfer.category,
+    )
+    return _encoded(head)[:-1] + b',"booked_at":"'
+
+
+def served(body: bytes, location: str) -> Answer:
+    """Return the answer to a transfer that was made, of the body that was remembered with it."""
+    return Answer(201, {"Location": location}, body)
 
 
 def outcomes(items: Sequence[Outcome]) -> Answer:

@@ -13,6 +13,7 @@ from django.db import connections
 
 from apps.transactions.lane import answers
 from apps.transactions.lane.asked import Asked
+from apps.transactions.services.serving import Wanted, serve
 from apps.transactions.services.transferring import Made, transfer_each, transfer_many
 from vortex.db import Moved, alias_of, unit_of_work
 from vortex.errors import Refusal, Unavailable
@@ -49,7 +50,7 @@ def answer_all(jobs: Sequence[Job]) -> list[Reply | None]:
     said: list[Answer | Refusal] = []
     with context.use(deadline=context.deadline_in(_DEADLINE_MS)):
         try:
-            said = _answered([jobs[place] for place in places]) if places else []
+            said = _said([jobs[place] for place in places]) if places else []
         except Moved as moved:  # nothing was written: whoever stands in front asks the new owner
             said = [moved] * len(places)
     replies: list[Reply | None] = [None] * len(jobs)
@@ -92,15 +93,50 @@ def _bulk(job: Job) -> Answer | Refusal:
     return answer
 
 
-def _answered(jobs: Sequence[Job]) -> "list[Answer | Refusal]":
+def _said(jobs: Sequence[Job]) -> "list[Answer | Refusal]":
+    """Answer the first request under each key; the others under it are told to wait."""
     first: dict[tuple[str, str], int] = {}
     for place, job in enumerate(jobs):
         first.setdefault((job.asked.token.caller, job.asked.key), place)
     said: list[Answer | Refusal] = [RequestInProgress(retry_after=1)] * len(jobs)
+    wanted = [_wanted(jobs[place]) for place in first.values()]
+    left: list[int] = []
+    for place, one, body in zip(first.values(), wanted, serve(wanted), strict=True):
+        if body is None:
+            left.append(place)
+        else:
+            said[place] = answers.served(body, one.location)
+    if left:
+        answered = _answered([jobs[place] for place in left])
+        for place, answer in zip(left, answered, strict=True):
+            said[place] = answer
+    return said
+
+
+def _wanted(job: Job) -> Wanted:
+    asked = job.asked
+    (transfer,) = asked.transfers
+    return Wanted(
+        asked.token.caller,
+        asked.key,
+        asked.request_hash,
+        transfer,
+        asked.token.principal.user_id,
+        job.headers,
+        answers.head_of(transfer),
+        f"{job.path}/{transfer.posting_id}",
+    )
+
+
+def _answered(jobs: Sequence[Job]) -> "list[Answer | Refusal]":
+    """Answer requests under different keys that were not plain: whatever stands against them."""
+    said: list[Answer | Refusal] = [RequestInProgress(retry_after=1)] * len(jobs)
     ours: list[int] = []
     with unit_of_work(CONTEXT):
-        claims = claim_many([name for name, _ in first], [key for _, key in first])
-        for place, claim in zip(first.values(), claims, strict=True):
+        claims = claim_many(
+            [job.asked.token.caller for job in jobs], [job.asked.key for job in jobs]
+        )
+        for place, claim in enumerate(claims):
             known = _known(jobs[place], claim)
             if known is None:
                 ours.append(place)

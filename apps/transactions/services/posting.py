@@ -57,7 +57,7 @@ REFUSALS: Final[dict[str, type[Refusal]]] = {
     )
 }
 
-_made = counter("vortex_postings_total", "Postings asked for, by outcome", ("outcome",))
+made = counter("vortex_postings_total", "Postings asked for, by outcome", ("outcome",))
 
 
 Place = tuple[int, int] | tuple[None, None]
@@ -166,7 +166,7 @@ def _post(
         for problem in problems
     ]
     for outcome, count in Counter(result.code or "posted" for result in results).items():
-        _made.labels(outcome).inc(count)
+        made.labels(outcome).inc(count)
     return results
 
 
