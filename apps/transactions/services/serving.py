@@ -6,7 +6,7 @@ refuse. Whatever else there is, it leaves alone and says so; `transferring` has 
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 import msgspec
@@ -27,6 +27,9 @@ select codes, bodies from transactions_serve(
   %s, %s, %s, %s, %s, %s::numeric[], %s, %s, %s, %s, %s, %s, %s, %s, %s::date[], %s, %s, %s, %s,
   %s, %s, %s, %s, %s, %s::jsonb[])
 """
+
+
+_Served = tuple[list[str | None] | None, Sequence[bytes | None] | None]
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -55,13 +58,13 @@ def serve(wanted: Sequence[Wanted]) -> list[bytes | None]:
     arguments = _columns(wanted)
     with one_statement(CONTEXT) as connection, ColumnCursor(connection.connection) as cursor:
         cursor.execute(_CALL, arguments, prepare=True, binary=True)
-        codes, bodies = cursor.fetchone() or (None, None)
+        codes, bodies = cast("_Served", cursor.fetchone())
     if bodies is None:  # every key was taken
         return [None] * len(wanted)
     poke(CONTEXT)
     count = len(wanted) if codes is None else codes.count(None)
     made.labels("posted").inc(count)
-    return bodies
+    return list(bodies)
 
 
 def _columns(wanted: Sequence[Wanted]) -> tuple[Any, ...]:
