@@ -3,6 +3,7 @@
 from typing import Final
 from uuid import UUID
 
+import msgspec
 import pytest
 from django.db import OperationalError, connections
 
@@ -143,7 +144,7 @@ def test_a_key_that_stands_or_is_held_is_left_alone_with_its_transfer() -> None:
     source, shop = account_of(alice, 1_000), account_of(person())
     first = wanted(alice, source, shop)
     serve([first])
-    again = Wanted(**{name: getattr(first, name) for name in first.__struct_fields__})
+    again = msgspec.structs.replace(first)
 
     assert serve([again]) == [None]
     (left, made) = serve([again, wanted(alice, source, shop)])
@@ -181,12 +182,7 @@ def test_a_statement_that_fails_leaves_nothing_and_the_connection_serves_on() ->
     alice = person()
     source, shop = account_of(alice, 1_000), account_of(person())
     broken = wanted(alice, source, shop)
-    unreadable = Wanted(
-        **{
-            name: "no json" if name == "headers" else getattr(broken, name)
-            for name in broken.__struct_fields__
-        }
-    )
+    unreadable = msgspec.structs.replace(broken, headers="no json")
 
     with pytest.raises(Exception, match="json"):
         serve([wanted(alice, source, shop), unreadable])
