@@ -62,7 +62,7 @@ class AttachmentsView(APIView):
         owner = caller(request).user_id
         selectors.posting_of_owner(posting_id=posting_id, owner_id=owner)
         found = selectors.attachments_of(posting_id=posting_id, owner_id=owner)
-        return Response({"items": [AttachmentSerializer(one).data for one in found]})
+        return Response({"items": list(map(AttachmentSerializer().to_representation, found))})
 
     @extend_schema(
         request={"multipart/form-data": PaperSerializer}, responses={201: AttachmentSerializer}

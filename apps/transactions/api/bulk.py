@@ -124,7 +124,7 @@ class BulkView(IdempotentView):
             owner_id=caller(request).user_id, after=asked.after, limit=asked.limit + 1
         )
         page = page_of(rows, asked, key=lambda job: (job.id,))
-        items = [BulkJobSerializer(job).data for job in page.items]
+        items = list(map(BulkJobSerializer().to_representation, page.items))
         return Response({"items": items, "next_cursor": page.next_cursor})
 
     @extend_schema(
@@ -185,7 +185,7 @@ class BulkLinesView(APIView):
             limit=asked.limit + 1,
         )
         page = page_of(rows, asked, key=lambda row: (row.line,))
-        items = [BulkLineSerializer(row).data for row in page.items]
+        items = list(map(BulkLineSerializer().to_representation, page.items))
         return Response({"items": items, "next_cursor": page.next_cursor})
 
 

@@ -187,5 +187,5 @@ def _listed(request: Request, owner_id: UUID | None) -> Response:
             owner_id=owner_id, state=state, after=after, limit=limit
         ),
         key=lambda row: (row.id,),
-        shown=lambda row: DisputeSerializer(row).data,
+        shown=DisputeSerializer().to_representation,
     )

@@ -157,7 +157,7 @@ class ImportsView(APIView):
                 owner_id=owner_id, after=after, limit=limit
             ),
             key=lambda row: (row.id,),
-            shown=lambda row: ImportSerializer(row).data,
+            shown=ImportSerializer().to_representation,
         )
 
     @extend_schema(
@@ -244,7 +244,7 @@ class ImportRowsView(APIView):
                 import_id=known.id, status=status, after=after, limit=limit
             ),
             key=lambda row: (row.line,),
-            shown=lambda row: _said(row, known),
+            shown=_shown(known).to_representation,
         )
 
 
@@ -263,7 +263,7 @@ class ImportRowView(APIView):
             excluded=asked.validated_data["excluded"],
             at=now(),
         )
-        return Response(_said(row, _own(request, import_id)))
+        return Response(_shown(_own(request, import_id)).to_representation(row))
 
 
 class PublishView(APIView):
@@ -295,8 +295,8 @@ def _status(request: Request) -> str:
     return str(asked.run_validation(request.query_params.get("status", "")))
 
 
-def _said(row: ImportRow, known: StatementImport) -> dict[str, Any]:
-    return dict(ImportRowSerializer(row, context={"currency": known.currency}).data)
+def _shown(known: StatementImport) -> ImportRowSerializer:
+    return ImportRowSerializer(context={"currency": known.currency})
 
 
 def _etag(known: StatementImport) -> str:

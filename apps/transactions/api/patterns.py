@@ -136,7 +136,7 @@ class RecurringView(APIView):
         day = today()
         moves = selectors.moves(owner_id=caller(request).user_id, since=day - _LOOKED_BACK)
         found = recurring(moves, today=day)[:_MOST_SHOWN]
-        return Response({"items": [RecurringSerializer(one).data for one in found]})
+        return Response({"items": list(map(RecurringSerializer().to_representation, found))})
 
 
 class TransferSuggestionsView(APIView):
@@ -154,7 +154,7 @@ class TransferSuggestionsView(APIView):
             limit=asked.limit + 1,
         )
         page = page_of(rows, asked, key=lambda row: (row.id,))
-        items = [TransferPairSerializer(row).data for row in page.items]
+        items = list(map(TransferPairSerializer().to_representation, page.items))
         return Response({"items": items, "next_cursor": page.next_cursor})
 
     @extend_schema(request=None, responses=FoundPairsSerializer)
@@ -203,7 +203,7 @@ def _merchants(rows: list[Sum]) -> list[dict[str, Any]]:
         {
             "name": name,
             "spellings": sorted(spellings[name]),
-            "sums": [MerchantSumSerializer(one).data for one in sums[name].values()],
+            "sums": list(map(MerchantSumSerializer().to_representation, sums[name].values())),
         }
         for name in most_first
     ]

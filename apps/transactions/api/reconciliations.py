@@ -112,7 +112,7 @@ class ReconciliationsView(APIView):
                 owner_id=owner_id, after=after, limit=limit
             ),
             key=lambda row: (row.id,),
-            shown=lambda row: ReconciliationSerializer(row).data,
+            shown=ReconciliationSerializer().to_representation,
         )
 
     @extend_schema(
@@ -171,7 +171,7 @@ class ReconciliationItemsView(APIView):
                 reconciliation_id=known.id, kind=kind, after=after, limit=limit
             ),
             key=lambda row: (row.position,),
-            shown=lambda row: ReconciliationItemSerializer(row, context=context).data,
+            shown=ReconciliationItemSerializer(context=context).to_representation,
         )
 
 

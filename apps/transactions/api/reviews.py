@@ -107,7 +107,7 @@ class ReviewsView(APIView):
             types=(datetime, UUID),
             rows=lambda after, limit: selectors.reviews(state=state, after=after, limit=limit),
             key=lambda row: (row.asked_at, row.id),
-            shown=lambda row: ReviewSerializer(row).data,
+            shown=ReviewSerializer().to_representation,
         )
 
 

@@ -199,7 +199,7 @@ class TryRuleView(APIView):
         owner = caller(request).user_id
         tried = ruling.tried(rule_id=rule_id, owner_id=owner)
         found = selectors.postings_by_id(posting_ids=tried.posting_ids, owner_id=owner)
-        items = [TransactionSerializer(one).data for one in found]
+        items = list(map(TransactionSerializer().to_representation, found))
         return Response({"seen": tried.seen, "matched": tried.matched, "items": items})
 
 
@@ -254,7 +254,7 @@ def _ruling(rule_id: UUID, said: dict[str, Any]) -> Ruling:
 
 
 def _listed(rules: list[Rule]) -> Response:
-    return Response({"items": [RuleSerializer(rule).data for rule in rules]})
+    return Response({"items": list(map(RuleSerializer().to_representation, rules))})
 
 
 def _etag(rule: Rule) -> str:

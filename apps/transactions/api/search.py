@@ -184,7 +184,7 @@ class SearchView(APIView):
         )
         return Response(
             {
-                "items": [TransactionSerializer(one).data for one in found],
+                "items": list(map(TransactionSerializer().to_representation, found)),
                 "next_cursor": shown.next_cursor,
                 "count": selectors.count_postings(owner_id=owner, search=search)
                 if counted
@@ -205,7 +205,7 @@ class AggregateView(APIView):
         by = said.pop("by")
         rows = selectors.sums(owner_id=caller(request).user_id, search=search_of(said), by=by)
         shown = _by_merchant(rows) if by == "merchant" else rows
-        return Response({"items": SumSerializer(shown, many=True).data})
+        return Response({"items": list(map(SumSerializer().to_representation, shown))})
 
 
 class FilingView(APIView):
@@ -259,7 +259,7 @@ class OwnCategoriesView(APIView):
     def get(self, request: Request) -> Response:
         """List one's own categories, by name."""
         own = selectors.own_categories(owner_id=caller(request).user_id)
-        return Response({"items": OwnCategorySerializer(own, many=True).data})
+        return Response({"items": list(map(OwnCategorySerializer().to_representation, own))})
 
     @extend_schema(request=OwnCategorySerializer, responses={201: OwnCategorySerializer})
     def post(self, request: Request) -> Response:

@@ -71,7 +71,7 @@ class TransactionsView(IdempotentView):
             limit=asked.limit + 1,
         )
         page = page_of(rows, asked, key=lambda row: (row.booked_at, row.id))
-        items = [TransactionSerializer(row).data for row in page.items]
+        items = list(map(TransactionSerializer().to_representation, page.items))
         return Response({"items": items, "next_cursor": page.next_cursor})
 
     @extend_schema(request=PaymentSerializer, responses={201: _MADE, 202: PendingSerializer})
@@ -166,7 +166,7 @@ class EntriesView(APIView):
             types=(int, UUID),
             rows=beyond,
             key=place,
-            shown=lambda entry: EntrySerializer(entry).data,
+            shown=EntrySerializer().to_representation,
         )
 
 

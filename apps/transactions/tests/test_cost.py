@@ -5,6 +5,7 @@ from typing import Final
 import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
+from rest_framework.fields import Field
 
 from apps.transactions.services.posting import post_many
 from apps.transactions.tests.test_api import account_of
@@ -77,6 +78,29 @@ def test_an_endpoint_asks_no_more_questions_when_the_history_is_long(place: str)
         counts.append(len(captured))
 
     assert counts[0] == counts[1] <= MOST[place]
+
+
+@pytest.mark.parametrize("place", [place for place in MOST if "{one}" not in place])
+def test_a_page_makes_its_fields_once_and_not_for_each_row(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = person()
+    client = client_of(alice)
+    copy, made = Field.__deepcopy__, [0]
+
+    def counted(field: Field, memo: dict[int, object]) -> Field:
+        made[0] += 1
+        return copy(field, memo)
+
+    monkeypatch.setattr(Field, "__deepcopy__", counted)
+    counts = []
+    for times in (2, 30):
+        paid(alice, times)
+        made[0] = 0
+        assert client.get(f"/api/transactions{place}").status_code == 200
+        counts.append(made[0])
+
+    assert counts[0] == counts[1]
 
 
 def test_a_batch_asks_as_few_questions_as_a_single_posting() -> None:
