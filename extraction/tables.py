@@ -9,9 +9,10 @@ from extraction.failures import Stop
 
 MARKER = "extraction_marker"
 # What belongs to a deployment and not to the data: how its schema came about, who owns what, which
-# relay works, which browsers of its staff are signed in.
+# relay works, which browsers of its staff are signed in, and what they changed there.
 STAYS = frozenset(
     (
+        "django_admin_log",
         "django_migrations",
         "django_session",
         "topology_owner",

@@ -40,8 +40,12 @@ class StaffSite(AdminSite):
         return super().has_permission(request) and proved == str(request.user.pk)
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        """Return the pages of the administration, and the second half of signing in."""
-        return [path("second-factor/", _second_factor, name="second_factor"), *super().get_urls()]
+        """Return the pages of the administration, and what else there is of signing in."""
+        return [
+            path("second-factor/", _second_factor, name="second_factor"),
+            path("enter/", _enter, name="enter"),
+            *super().get_urls(),
+        ]
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -60,6 +64,12 @@ class StaffSite(AdminSite):
 
 def _second_factor(request: HttpRequest) -> HttpResponse:
     return _view("second_factor")(request)
+
+
+def _enter(request: HttpRequest) -> HttpResponse:
+    """Let those in who signed in where auth is now."""
+    found: HttpResponse = import_string("vortex.identity.entering.enter")(request)
+    return found
 
 
 def _view(name: str) -> Callable[[HttpRequest], HttpResponse]:

@@ -134,7 +134,8 @@ if "auth" in VORTEX_HOSTED:
     # The administration of people opens by two factors.
     INSTALLED_APPS[0] = "apps.auth.apps.StaffAdminConfig"
 else:  # a carved service: its staff are shadows of auth's users
-    INSTALLED_APPS.append("vortex.identity")
+    INSTALLED_APPS[0] = "vortex.identity.apps.EnteredAdminConfig"
+    INSTALLED_APPS.append("vortex.identity.apps.IdentityConfig")
     AUTH_USER_MODEL = "identity.StaffUser"
 
 # The dashboard belongs to the whole bank: a service that was lifted out of it hands out none.

@@ -1,7 +1,9 @@
 """Kong and Istio for those who run them, one file for each phase of a move.
 
 Both give a share to requests and not to people: Kong's weights and Istio's have no hash. The bank's
-own gateway sticks to people; here a person may meet both sides until the last phase.
+own gateway sticks to people; here a person may meet both sides until the last phase. A share below
+all is one of reads: until the data have moved the monolith takes every write, and after that the
+last file is the right one. The service answers reads once `route CONTEXT outer` has been said.
 """
 
 from typing import Any
@@ -13,7 +15,8 @@ from extraction.gateway.routing import OWNED
 Json = dict[str, Any]
 
 MONOLITH, MONOLITH_PORT = "web", 80
-SHARES = (10, 50, 100)
+ALL = 100
+SHARES = (10, 50, ALL)
 
 
 def paths(carved: Context) -> list[str]:
@@ -34,9 +37,19 @@ def phases(carved: Context) -> dict[str, bytes]:
 
 
 def _istio(carved: Context, share: int) -> bytes:
-    said = f"{share} % of the requests are answered by the service."
+    said = _says(share)
     why = said if share else "Reads and writes are answered by the monolith; reads are mirrored."
     return documents(why, _virtual_service(carved, share), _destination_rule(carved))
+
+
+def _says(share: int) -> str:
+    if share == ALL:
+        return "All requests are answered by the service: for when it owns the data."
+    return f"{share} % of the reads are answered by the service, the rest by the monolith."
+
+
+def _writes(share: int) -> int:
+    return share if share == ALL else 0
 
 
 def _virtual_service(carved: Context, share: int) -> Json:
@@ -51,7 +64,7 @@ def _virtual_service(carved: Context, share: int) -> Json:
     else:
         reads = [match | {"method": {"regex": "GET|HEAD"}} for match in matches]
         routes.append({"name": "reads", "match": reads, **_to(carved, share, again=True)})
-    routes.append({"name": "writes", "match": matches, **_to(carved, share, again=False)})
+    routes.append({"name": "writes", "match": matches, **_to(carved, _writes(share), again=False)})
     routes.append({"name": "everything-else", **_to(carved, 0, again=True)})
     return {
         "apiVersion": "networking.istio.io/v1",
@@ -147,21 +160,26 @@ def _kong(carved: Context, share: int) -> bytes:
             "unhealthy": {"tcp_failures": 5, "timeouts": 5, "http_failures": 5},
         }
     }
+    services = [_kong_service(carved, carved.name)]
+    if share != ALL:
+        services[0]["routes"][0]["methods"] = ["GET", "HEAD"]
+        services.append(_kong_service(carved, f"{carved.name}-writes", MONOLITH))
     content = {
         "_format_version": "3.0",
         "_transform": True,
         "upstreams": [{"name": carved.name, "targets": targets, "healthchecks": healthy}],
-        "services": [_kong_service(carved)],
+        "services": services,
     }
-    return documents(f"{share} % of the requests are answered by the service.", content)
+    return documents(_says(share), content)
 
 
-def _kong_service(carved: Context) -> Json:
+def _kong_service(carved: Context, name: str, host: str = "") -> Json:
+    """Return a service that sends to the weighted targets, or to one host."""
     matched = [f"~{path.replace('.', '[.]')}(/|$)" for path in paths(carved)]
-    route = {"name": carved.name, "paths": matched, "strip_path": False, "preserve_host": True}
+    route = {"name": name, "paths": matched, "strip_path": False, "preserve_host": True}
     return {
-        "name": carved.name,
-        "host": carved.name,
+        "name": name,
+        "host": host or carved.name,
         "port": 80,
         "protocol": "http",
         # Kong would send a write again too, which only its receiver may decide.

@@ -146,9 +146,11 @@ def test_istio_and_kong_give_the_same_share(made: Project, share: int) -> None:
     service, _ = documents(made, f"deploy/istio/share-{share}.yaml")
     (kong,) = documents(made, f"deploy/kong/share-{share}.yaml")
 
-    for route in service["spec"]["http"][:2]:
+    for route, given in zip(
+        service["spec"]["http"][:2], (share, 100 * (share == 100)), strict=True
+    ):
         weights = {r["destination"]["host"]: r["weight"] for r in route["route"]}
-        assert weights[made.context.service] == share
+        assert weights.get(made.context.service, 0) == given
         assert sum(weights.values()) == 100
     targets = kong["upstreams"][0]["targets"]
     assert [target["weight"] for target in targets] == [share, 100 - share]
@@ -156,6 +158,19 @@ def test_istio_and_kong_give_the_same_share(made: Project, share: int) -> None:
         made.context.service: share,
         "web": 100 - share,
     }
+
+
+@every_context
+@pytest.mark.parametrize("share", [10, 50])
+def test_while_reads_are_shared_kong_sends_every_write_to_the_monolith(
+    made: Project, share: int
+) -> None:
+    (kong,) = documents(made, f"deploy/kong/share-{share}.yaml")
+    reads, writes = kong["services"]
+
+    assert reads["routes"][0]["methods"] == ["GET", "HEAD"]
+    assert (writes["host"], "methods" in writes["routes"][0]) == ("web", False)
+    assert writes["routes"][0]["paths"] == reads["routes"][0]["paths"]
 
 
 @every_context

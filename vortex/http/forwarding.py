@@ -44,12 +44,14 @@ MOST_BYTES: Final = 4 * 1024 * 1024  # of a body that is kept to be sent again
 MOST_HOPS: Final = 8
 MOST_COPIES: Final = 8  # at once
 _PATH: Final = re.compile(r"/(?:api|rpc)/(?:v1/)?([a-z]+)(?=/|$)")
-_OF_AUTH: Final = ("/.well-known/", "/dev/mailbox")
+# Staff sign in where auth is; what they prove comes back (vortex/identity/entering.py).
+_OF_AUTH: Final = ("/.well-known/", "/dev/mailbox", "/admin/login/", "/admin/second-factor/")
 _MOVED: Final = CONTEXT_MOVED.lower().encode()
 _HOPS: Final = HOPS.lower().encode()
 _MIRRORED: Final = MIRRORED.lower().encode()
 _ASIDE: Final = ASIDE.lower().encode()
 _ANSWERED_HERE: Final = frozenset((_MIRRORED, _ASIDE))
+_SHARED: Final = frozenset(("split", "reads"))  # as the owner has it, and as the stand-by does
 _DEADLINE: Final = b"x-deadline-ms"
 _LOOK_AGAIN_SECONDS: Final = 0.005
 _RETRY_SECONDS: Final = 0.1
@@ -98,9 +100,9 @@ class Forwarder:
             forget()  # whoever sent it here knows a newer topology than the one read last
         for held_for in chain(_ASK_HERE_AGAIN_SECONDS, repeat(_ASK_HERE_AGAIN_SECONDS[-1])):
             route, seen = route_of(context), _Seen(send)
-            if self._leaves(route, context, scope):
+            if await self._leaves(route, context, scope):
                 if await self._forward(context, _sent(route, scope, body), seen, ends_at):
-                    self._count(context, scope, "there", seen)
+                    self._count(context, scope, seen, left=True)
                     return
                 continue
             held = _Held(seen)
@@ -108,26 +110,29 @@ class Forwarder:
                 self._mirror(route.url, parcel(scope, body))
             await self._application(scope, _giving(body), held)
             if not held.moved:
-                self._count(context, scope, "here", seen)
+                self._count(context, scope, seen, left=False)
                 return
             if not await _another(context, route, held_for, ends_at):
                 await held.release()
                 return
 
-    def _leaves(self, route: Route, context: str, scope: Scope) -> bool:
-        """Say whether a request is answered elsewhere: those who have just written read here."""
-        return goes_away(route, context, scope) and not (
-            route.mode == "split" and self._shares.reads_own_writes(context, person_behind(scope))
-        )
+    async def _leaves(self, route: Route, context: str, scope: Scope) -> bool:
+        """Say whether a request is answered elsewhere; who has just written reads at the owner."""
+        if route.mode in _SHARED and scope["method"] not in READS:
+            await self._shares.writes(context, person_behind(scope))
+        away = goes_away(route, context, scope)
+        if route.mode not in _SHARED or away is (route.mode == "reads"):
+            return away
+        at_the_owner = await self._shares.reads_own_writes(context, person_behind(scope))
+        return at_the_owner is (route.mode == "reads")
 
-    def _count(self, context: str, scope: Scope, side: str, seen: "_Seen") -> None:
-        """Count what a side answers while both do, and who has written."""
-        if route_of(context).mode != "split":
+    def _count(self, context: str, scope: Scope, seen: "_Seen", *, left: bool) -> None:
+        """Count what a side answers while both do: each of its own, and the owner what it sends."""
+        mode = route_of(context).mode
+        if mode not in _SHARED or scope["method"] not in READS or (mode == "reads" and left):
             return
-        if scope["method"] not in READS:
-            self._shares.wrote(context, person_behind(scope))
-        else:
-            self._shares.read(context, side, failed=seen.failed, seconds=seen.seconds())
+        side = "there" if left or mode == "reads" else "here"
+        self._shares.read(context, side, failed=seen.failed, seconds=seen.seconds())
 
     def _mirror(self, url: str, sent: Parcel) -> None:
         """Send a copy to the stand-by and drop its answer: it gets to know what it will serve.

@@ -1,9 +1,11 @@
 """How both sides do while they share the reads of a context: counted here, judged by the operator.
 
 Each process adds its counts to Valkey once a second. A person who has just written reads from the
-owner for a while, so that they see what they wrote.
+owner for a while, so that they see what they wrote: that they write is known to all processes of
+both sides before the write begins, and where that cannot be asked the owner answers.
 """
 
+import asyncio
 import threading
 import time
 from collections import defaultdict
@@ -32,21 +34,24 @@ class Shares:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def wrote(self, context: str, who: UUID | None) -> None:
-        """Remember that somebody has just written to a context."""
+    async def writes(self, context: str, who: UUID | None) -> None:
+        """Let every process know that somebody writes to a context."""
         if who is None:
             return
         with self._lock:
             if len(self._wrote) >= _WRITERS:
                 self._wrote.clear()
             self._wrote[context, who] = time.monotonic()
+        await asyncio.to_thread(_note, context, who)
 
-    def reads_own_writes(self, context: str, who: UUID | None) -> bool:
+    async def reads_own_writes(self, context: str, who: UUID | None) -> bool:
         """Say whether somebody wrote so lately that the other side may not have it yet."""
         if who is None:
             return False
         at = self._wrote.get((context, who))
-        return at is not None and time.monotonic() - at < OWN_WRITES_SECONDS
+        if at is not None and time.monotonic() - at < OWN_WRITES_SECONDS:
+            return True
+        return await asyncio.to_thread(_noted, context, who)
 
     def read(self, context: str, side: str, *, failed: bool, seconds: float) -> None:
         """Count an answer of one side: `here` or `there`."""
@@ -70,6 +75,24 @@ class Shares:
                     valkey.client().expire(key_of(context), _KEPT_SECONDS)
             except valkey.FAILURES as error:
                 log.warning("http.shares.not_counted", error=type(error).__name__)
+
+
+def _note(context: str, who: UUID) -> None:
+    try:
+        valkey.client().set(_writer(context, who), 1, px=int(OWN_WRITES_SECONDS * 1000))
+    except valkey.FAILURES as error:
+        log.warning("http.shares.not_noted", error=type(error).__name__)
+
+
+def _noted(context: str, who: UUID) -> bool:
+    try:
+        return bool(valkey.client().exists(_writer(context, who)))
+    except valkey.FAILURES:
+        return True
+
+
+def _writer(context: str, who: UUID) -> str:
+    return f"share:{context}:wrote:{who}"
 
 
 def key_of(context: str) -> str:

@@ -26,6 +26,8 @@ def goes_away(route: Route, context: str, scope: MutableMapping[str, Any]) -> bo
     """Say whether a request leaves this deployment; one of nobody in particular leaves with all."""
     if route.mode == "remote":
         return True
+    if route.mode == "reads":
+        return scope["method"] not in READS
     if route.mode != "split" or scope["method"] not in READS:
         return False
     who = person_behind(scope)

@@ -15,7 +15,7 @@ from django.conf import settings
 
 from vortex.errors import Unavailable
 
-Mode = Literal["local", "remote", "split", "shadow"]
+Mode = Literal["local", "remote", "split", "shadow", "reads"]
 
 # Looking at the file's time stamp is cheap, not free: a change is seen at the latest after this.
 _LOOK_AGAIN_SECONDS: Final = 0.1
@@ -26,7 +26,12 @@ class OperationKilled(Unavailable, code="operation_killed", title="Switched off"
 
 
 class Route(msgspec.Struct, frozen=True):
-    """Where calls to a context go. `percent` is the share that a split sends to `url`."""
+    """Where calls to a context go.
+
+    `percent` is the share that a split sends to `url`, and of a shadow the share of the people
+    whose commands are replayed there. `reads` is what a stand-by has for its own context: it
+    answers the reads that a gateway in front sends to it, and hands the rest to the owner at `url`.
+    """
 
     mode: Mode = "local"
     url: str = ""

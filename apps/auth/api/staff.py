@@ -30,6 +30,8 @@ from vortex.clock import now
 from vortex.db import unit_of_work
 from vortex.errors import Refusal
 from vortex.http.address import client_address
+from vortex.http.headers import HOPS
+from vortex.identity import entering
 from vortex.ids import new_id
 
 _ASKED: Final = "vortex_staff_challenge"
@@ -133,12 +135,27 @@ def _let_in(request: HttpRequest, user: User, recovery_codes: list[str]) -> Http
     if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
         target = reverse("admin:index")
     request.session.pop(_ASKED, None)
+    if HOPS in request.headers and not recovery_codes:
+        return _send_back(request, user, target)
     login(request, user, backend=_BACKEND)
     request.session[SECOND_FACTOR_OF] = str(user.pk)
     if not recovery_codes:
         return redirect(target)
     shown = {"recovery_codes": recovery_codes, "next": target}
     return render(request, "vortex_auth/second_factor.html", shown)
+
+
+def _send_back(request: HttpRequest, user: User, target: str) -> HttpResponse:
+    """Send whom another deployment's door has brought here back to the administration there."""
+    request.session.flush()
+    return entering.send_to(
+        user_id=user.pk,
+        email=user.email,
+        full_name=user.full_name,
+        roles=tuple(user.roles),
+        target=target,
+        secure=request.is_secure(),
+    )
 
 
 def _page(request: HttpRequest, user: User, *, enrols: bool, problem: str = "") -> HttpResponse:

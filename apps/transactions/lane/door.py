@@ -25,7 +25,7 @@ from vortex.telemetry import context, tracing
 from vortex.telemetry.context import RequestContext
 from vortex.topology import route_of
 
-_HERE: Final = frozenset({"local", "split"})  # a split shares out reads
+_HERE: Final = "local"  # while reads are shared, the door has to know who writes
 _ELSEWHERE: Final = frozenset({HOPS.lower().encode(), MIRRORED.lower().encode()})
 _LINE: Final = "POST {path} HTTP/1.1"
 
@@ -84,7 +84,7 @@ class Door:
 
 def _is_here(fields: Fields) -> bool:
     """Say whether nobody has moved the ledger, and no other deployment has sent this request."""
-    return _ELSEWHERE.isdisjoint(fields) and route_of("transactions").mode in _HERE
+    return _ELSEWHERE.isdisjoint(fields) and route_of("transactions").mode == _HERE
 
 
 def _answer(job: _OffTheWire, reply: Reply | None) -> None:

@@ -260,3 +260,61 @@ async def test_a_share_of_the_reads_leaves_and_no_write_does(topology: Path) -> 
     assert 10 <= read[:60].count("there") <= 50
     assert wrote == {"here"}
     assert after == {"here"}, "who has just written reads from the owner"
+
+
+def token_of(person: object) -> dict[str, str]:
+    import jwt
+
+    return {"Authorization": f"Bearer {jwt.encode({'sub': str(person)}, 'k' * 32)}"}
+
+
+async def test_a_stand_by_answers_the_reads_that_reach_it_and_hands_on_the_rest(
+    topology: Path,
+) -> None:
+    from vortex.ids import new_id
+
+    writer, reader = token_of(new_id()), token_of(new_id())
+    replace_file(topology, Topology({"payments": Route("reads", "http://there")}))
+    door = Forwarder(Place("here"), Nearby())
+
+    read = await ask(door, "/api/payments", "GET", headers=reader)
+    wrote = await ask(door, "/api/payments", headers=writer)
+    own = await ask(door, "/api/payments", "GET", headers=writer)
+    others = await ask(door, "/api/payments", "GET", headers=reader)
+    nobody = await ask(door, "/api/payments", "GET")
+
+    assert (read.text, wrote.text) == ("here", "there")
+    assert own.text == "there", "who has just written reads from the owner"
+    assert (others.text, nobody.text) == ("here", "here")
+
+
+async def test_who_has_written_through_one_door_reads_from_the_owner_through_another(
+    topology: Path,
+) -> None:
+    """The stand-by has never seen the write: a gateway in front sent it to the owner's door."""
+    from vortex.ids import new_id
+
+    writer = token_of(new_id())
+    replace_file(topology, Topology({"payments": Route("split", "http://there", 0)}))
+    await ask(Forwarder(Place("here"), Nearby()), "/api/payments", headers=writer)
+
+    replace_file(topology, Topology({"payments": Route("reads", "http://owner")}))
+    forget()
+    answered = await ask(Forwarder(Place("here"), Nearby()), "/api/payments", "GET", headers=writer)
+
+    assert answered.text == "owner"
+
+
+async def test_where_it_cannot_be_asked_who_has_written_the_owner_answers(
+    topology: Path, settings: Any
+) -> None:
+    from vortex.ids import new_id
+
+    settings.VORTEX_CACHE_URL = "redis://127.0.0.1:1/0"
+    replace_file(topology, Topology({"payments": Route("reads", "http://owner")}))
+
+    answered = await ask(
+        Forwarder(Place("here"), Nearby()), "/api/payments", "GET", headers=token_of(new_id())
+    )
+
+    assert answered.text == "owner"

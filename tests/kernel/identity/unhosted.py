@@ -10,6 +10,7 @@ from django.db import IntegrityError
 from django.test import Client
 from django.urls import path
 
+from vortex.identity.entering import COOKIE, send_to
 from vortex.ids import new_id
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db]
@@ -82,6 +83,51 @@ def test_the_administration_opens_for_a_shadow_and_for_nobody_else(settings):
 
     assert client.get("/admin/").status_code == 200
     assert stranger.get("/admin/").status_code == 302
+
+
+def brought(**changes: Any) -> Client:
+    """A browser that auth has sent here with an entry."""
+    said: dict[str, Any] = {
+        "user_id": new_id(),
+        "email": "Sam@Example.com",
+        "full_name": "Sam Staff",
+        "roles": ("analyst",),
+        "target": "/admin/identity/",
+    }
+    client = Client()
+    sent = send_to(**said | changes, secure=False)
+    client.cookies[COOKIE] = sent.cookies[COOKIE].value
+    return client
+
+
+def test_staff_whom_auth_sends_enter_and_are_remembered_as_auth_says(settings):
+    settings.ROOT_URLCONF = "tests.kernel.identity.unhosted"
+    client = brought()
+
+    entered = client.get("/admin/enter/")
+
+    user = get_user_model().objects.get()
+    assert (user.email, user.roles, user.is_active) == ("sam@example.com", ["analyst"], True)
+    assert entered["Location"] == "/admin/identity/"
+    assert client.get("/admin/").status_code == 200
+    assert client.session.get_expiry_age() <= 3600, "a role that is taken away ends soon"
+
+
+def test_a_customer_whom_auth_sent_does_not_enter_and_is_not_remembered(settings):
+    settings.ROOT_URLCONF = "tests.kernel.identity.unhosted"
+
+    answer = brought(roles=("customer",)).get("/admin/enter/")
+
+    assert answer["Location"] == "/admin/login/"
+    assert not get_user_model().objects.exists()
+
+
+def test_an_entry_leads_nowhere_else(settings):
+    settings.ROOT_URLCONF = "tests.kernel.identity.unhosted"
+
+    answer = brought(target="https://evil.example/").get("/admin/enter/")
+
+    assert answer["Location"] == "/admin/"
 
 
 urlpatterns = [path("admin/", admin.site.urls)]
