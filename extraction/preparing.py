@@ -9,7 +9,7 @@ import httpx
 import psycopg
 import redis
 
-from extraction import guards, links, prints, tables
+from extraction import guards, links, noting, prints, tables
 from extraction.database import Connection, rows, value
 from extraction.failures import Differs, NotNow, Stop
 from extraction.laws import breaches
@@ -90,6 +90,8 @@ def look(move: Move) -> Evidence:
     """Refuse to close the fence at a bad moment; nothing has changed hands."""
     waited = move.journal.take_turn(move.name, move.options.patience_seconds)
     evidence: Evidence = {"turn_seconds": round(waited, 2), "ready": _await_ready(move)}
+    for place in (move.source, move.target):
+        noting.remove(move.at(place))
     _warm(move)
     _await_moment(move, lambda: _long_transactions(move))
     _await_moment(move, lambda: _queued(move))

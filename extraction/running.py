@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from config.contexts import Context
-from config.up.service import want
+from config.up.service import retired_mark, want
 from extraction import machine
 from extraction.failures import Differs, Stop
 from extraction.journal import Journal, journal
@@ -47,6 +47,10 @@ def run(options: argparse.Namespace, action: str) -> int:
         known = find_context(options.context)
         bank = find_bank()
         bank.place(known)
+        if retired_mark(bank.home, known.name).exists():
+            raise Stop(
+                f"{known.name} is retired: the monolith hosts it no more, and nothing leads back."
+            )
         if options.dry_run:
             _say_what_would_be_done(terminal, bank, known, action)
             return 0

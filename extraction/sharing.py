@@ -15,6 +15,7 @@ from extraction import links
 from extraction.failures import NotNow, Stop
 from extraction.links import Link
 from extraction.moving import Move
+from extraction.places import Bank
 from extraction.topology import share
 from vortex.binding.shadow import key_of as shadow_key_of
 from vortex.http.shares import BOUNDS_MS, key_of
@@ -45,23 +46,54 @@ class Side:
 def set_share(move: Move, percent: int) -> None:
     """Send a share of the people's reads to the service; 0 takes all of them back."""
     if percent:
-        _require_following(move)
+        require_following(move)
     share(move.source.topology, move.name, split(move, percent))
+    share(move.target.topology, move.name, _back(move))
 
 
 def set_shadow(move: Move) -> None:
     """Have every question between contexts answered by both sides from now on, and compared."""
-    _require_following(move)
-    with _cache(move) as cache:
+    require_following(move)
+    with cache_of(move.bank) as cache:
         cache.delete(shadow_key_of(move.name))
     share(move.source.topology, move.name, Route("shadow", move.target.url))
+    share(move.target.topology, move.name, _back(move))
+
+
+def let_others_share(move: Move, *, seconds: float) -> dict[str, object]:
+    """Let the service answer the reads that a gateway of others sends to it, and judge it.
+
+    The owner's door shares nothing then, and only makes known who writes.
+    """
+    require_following(move)
+    share(move.source.topology, move.name, Route("split", move.target.url, 0))
+    share(move.target.topology, move.name, Route("reads", move.source.url))
+    try:
+        here, there = _measure(move, seconds)
+        trouble = judge(here, there)
+        require_following(move)
+    except BaseException:
+        set_share(move, 0)
+        raise
+    if trouble:
+        set_share(move, 0)
+        raise NotNow(f"While others gave the shares {trouble}. The service hands all reads back.")
+    move.terminal.say(
+        f"{move.target.name} answers the reads that reach it ({there.answered} in {seconds:g} s,"
+        f" {there.failure_rate:.1%} failed, p95 {there.p95_ms} ms;"
+        f" {move.source.name}: {here.answered}, p95 {here.p95_ms} ms)."
+    )
+    return {"here": str(here), "there": str(there)}
+
+
+def _back(move: Move) -> Route:
+    """Return the route of a service that answers nothing by itself."""
+    return Route("remote", move.source.url)
 
 
 def compared(move: Move) -> dict[str, int]:
     """Return how many answers of both sides were the same and how many not, and where they part."""
-    with _cache(move) as cache:
-        found = cache.hgetall(shadow_key_of(move.name))
-    return {_text(name): int(number) for name, number in found.items()}
+    return counted(move.bank, shadow_key_of(move.name))
 
 
 def split(move: Move, percent: int) -> Route:
@@ -77,7 +109,7 @@ def promote(move: Move, *, seconds: float) -> dict[str, object]:
         try:
             here, there = _measure(move, seconds)
             trouble = judge(here, there)
-            _require_following(move)
+            require_following(move)
         except BaseException:
             set_share(move, 0)
             raise
@@ -104,7 +136,8 @@ def judge(here: Side, there: Side) -> str:
     return ""
 
 
-def _require_following(move: Move) -> None:
+def require_following(move: Move) -> None:
+    """Refuse where the service does not follow the monolith."""
     link = Link(move.name, move.source, move.target)
     found = links.health(link, move.from_, move.to)
     if not found.working or found.behind_bytes > _LAG_BYTES:
@@ -115,23 +148,25 @@ def _require_following(move: Move) -> None:
 
 
 def _measure(move: Move, seconds: float) -> tuple[Side, Side]:
-    before = _counts(move)
+    before = counted(move.bank, key_of(move.name))
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         Event().wait(0.2)
-    after = _counts(move)
+    after = counted(move.bank, key_of(move.name))
     grown = {name: after[name] - before.get(name, 0) for name in after}
     return _side(grown, "here"), _side(grown, "there")
 
 
-def _counts(move: Move) -> dict[str, int]:
-    with _cache(move) as cache:
-        found = cache.hgetall(key_of(move.name))
+def counted(bank: Bank, key: str) -> dict[str, int]:
+    """Return what the bank's processes have counted under a key, by its name."""
+    with cache_of(bank) as cache:
+        found = cache.hgetall(key)
     return {_text(name): int(number) for name, number in found.items()}
 
 
-def _cache(move: Move) -> "redis.Redis":
-    return redis.Redis.from_url(move.bank.cache_url, socket_timeout=5)
+def cache_of(bank: Bank) -> "redis.Redis":
+    """Return a connection to where the bank's processes leave counts."""
+    return redis.Redis.from_url(bank.cache_url, socket_timeout=5)
 
 
 def _text(name: bytes | str) -> str:

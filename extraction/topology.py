@@ -89,6 +89,9 @@ def _write(path: Path, places: dict[str, tuple[str, str]], own: str) -> None:
 def _rewrite(path: Path, places: dict[str, tuple[str, str]], own: str) -> None:
     known = read(path)
     away = {name: Route("remote", url) for name, (place, url) in places.items() if place != own}
+    for name, route in known.contexts.items():
+        if route.mode == "reads" and name in away:  # a stand-by that answers reads goes on doing so
+            away[name] = Route("reads", away[name].url)
     shared = {
         name: route
         for name, route in known.contexts.items()

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import psycopg
+import redis
 
 from config.contexts import CONTEXTS, Context
-from extraction import guards, links
+from extraction import guards, links, noting, sharing
 from extraction.database import opened, value
 from extraction.failures import Stop
 from extraction.journal import Journal, journal
@@ -15,6 +16,7 @@ from extraction.links import Link
 from extraction.places import BANK, Bank, Place, find_bank, find_context
 from extraction.terminal import Terminal, explained, json_option
 from extraction.topology import read
+from vortex.binding import rehearsal, shadow
 
 NAME = "status"
 HELP = "where every context is, its epoch, lag and share of traffic, and the last evidence"
@@ -61,6 +63,9 @@ def _state(bank: Bank, book: Journal, known: Context) -> dict[str, Any]:
     if service is not None:
         for link in (Link(known.name, here, service), Link(known.name, service, here)):
             state["links"][link.name] = _health(link)
+        state["noted"] = _noted(service)
+    state["shadow"] = _counted(bank, shadow.key_of(known.name))
+    state["rehearsed"] = _counted(bank, rehearsal.key_of(known.name))
     steps = book.steps(known.name)
     if steps:
         last = steps[-1]
@@ -111,6 +116,23 @@ def _health(link: Link) -> dict[str, Any]:
         return {"stands": False, "error": str(error)}
 
 
+def _noted(service: Place) -> bool:
+    """Say whether the service's side notes what replication changes, to replay commands."""
+    try:
+        with opened(service.database) as connection:
+            return noting.installed(connection)
+    except (Stop, psycopg.Error):
+        return False
+
+
+def _counted(bank: Bank, key: str) -> dict[str, int]:
+    """Return how answers, or effects, of both sides compared; nothing where Valkey is away."""
+    try:
+        return sharing.counted(bank, key)
+    except (redis.RedisError, OSError):
+        return {}
+
+
 def _says(state: dict[str, Any]) -> str:
     """Return in words what an operator has to know about a context, "" where all is well."""
     return next((said for said in _troubles(state) if said), "")
@@ -126,6 +148,7 @@ def _troubles(state: dict[str, Any]) -> Iterator[str]:
         yield "the fence is closed and nobody works on it: run the last command again"
     if "unreachable" in owners:
         yield "a database cannot be reached"
+    yield from _of_the_shadow(state, idle=idle)
     for name, link in state["links"].items():
         if link.get("slot") == "lost":
             yield f"{name} lost its slot: the next move or rollback copies anew"
@@ -141,6 +164,17 @@ def _of_the_last_move(last: dict[str, Any] | None, *, idle: bool) -> Iterator[st
         yield f"nothing was compared after the {last['action']}: run it again"
     if last["state"] in ("failed", "undone"):
         yield f"{last['action']} stopped in {last['phase']}: {last['evidence'].get('error', '')}"
+
+
+def _of_the_shadow(state: dict[str, Any], *, idle: bool) -> Iterator[str]:
+    """Yield what comparing both sides has found, for as long as they are compared."""
+    if idle and state.get("noted"):
+        yield "changes are noted and nobody replays commands: `route CONTEXT 0` ends it"
+    for what in ("shadow", "rehearsed") if state["traffic_mode"] == "shadow" else ():
+        differing = state[what].get("differs")
+        if differing:
+            said = "answers" if what == "shadow" else "replayed commands"
+            yield f"{differing} {said} differed: `verify` says where"
 
 
 def _show(terminal: Terminal, found: dict[str, dict[str, Any]]) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from extraction import links, preparing, sharing
+from extraction import links, preparing, rehearsing, sharing
 from extraction.commands.status import NAME as STATUS
 from extraction.failures import Stop
 from extraction.journal import journal
@@ -47,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
             f" {found['laws']} laws hold; no rogue write."
         )
         terminal.say(_said_of(found["shadow"]))
+        terminal.say(rehearsing.said_of(found["rehearsed"]))
         terminal.answer({"context": known.name, **found})
     return code[0]
 
@@ -74,4 +75,5 @@ def _verify(move: Move) -> dict[str, Any]:
         "rogue_writes": 0,
         "link": links.evidence(health),
         "shadow": sharing.compared(move),
+        "rehearsed": rehearsing.outcomes(move),
     }

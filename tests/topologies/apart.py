@@ -16,7 +16,8 @@ import httpx
 
 from tests.bank import ROOT, Bank, place, wait_for
 from tests.chaos.ledger import PASSWORD, open_customers
-from tests.topologies.proof import WRITES_BETWEEN, database, extraction, settle
+from tests.topologies.numbers import settle
+from tests.topologies.proof import WRITES_BETWEEN, database, extraction
 from tests.topologies.writers import Load, Transfers
 from vortex.embedded import endpoints
 

@@ -1,27 +1,36 @@
 """A context moves out and back while it is written to, its mover dying at the worst moment.
 
-Beside it a rehearsal, and a share of the reads that comes back by itself. The full matrix of
+Beside it a rehearsal, replayed writes, and a share of the reads that comes back by itself. The full
+matrix of
 faults, contexts and negative controls is `make proof`; this is what every change must pass.
 """
 
+import re
+import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import httpx
+import msgspec
 import psycopg
 import pytest
 import redis
 
 from extraction.database import APPLICATION
+from extraction.topology import read
 from tests.bank import Bank, place, wait_for
 from tests.chaos.ledger import PASSWORD, Customer, open_customers
-from tests.topologies.commands import ended, superuser
+from tests.topologies.commands import begun, ended, superuser
 from tests.topologies.numbers import settle
 from tests.topologies.proof import database, extraction
 from tests.topologies.writers import Load, Readings, kind_of
+from vortex.binding import rehearsal
 from vortex.binding.shadow import key_of
 from vortex.embedded import endpoints
+from vortex.ids import new_id
+from vortex.topology import Route
 
 pytestmark = [pytest.mark.xdist_group("topologies"), pytest.mark.timeout(600)]
 
@@ -116,6 +125,47 @@ def test_reads_go_over_and_come_back_by_themselves_where_the_service_is_worse(
     assert len(load.errors()) <= failed + len(customers), "after that, nobody is sent there"
 
 
+def test_a_gateway_of_others_gives_the_shares_and_who_writes_reads_what_they_wrote(
+    bank: Bank, customers: list[Customer]
+) -> None:
+    """The service's own address stands for what Kong or Istio sends to it; it counts hand-overs."""
+    extraction(bank, "move", "transactions", "--until", "copy")
+    extraction(bank, "route", "transactions", "outer", "--seconds", "0")
+    found = endpoints.read(bank.home / "services" / "transactions")
+    assert found is not None
+    address = f"{found['VORTEX_SELF_URL']}/api/transactions?limit=1"
+    with bank.client(customers[0].email, PASSWORD) as client:
+        begun = handed_on(found)
+        client.get(address).raise_for_status()
+        read = handed_on(found) - begun
+        paid = client.post(
+            f"{found['VORTEX_SELF_URL']}/api/transactions",
+            json={
+                "source_account_id": customers[0].account_id,
+                "target_account_id": customers[1].account_id,
+                "amount": {"amount": "0.01", "currency": "EUR"},
+            },
+            headers={"Idempotency-Key": new_id().hex},
+        )
+        own = client.get(address)
+        wrote = handed_on(found) - begun
+        extraction(bank, "route", "transactions", "0")
+        client.get(address).raise_for_status()
+        taken_back = handed_on(found) - begun
+
+    assert paid.status_code == 201, paid.text
+    assert own.json()["items"][0]["id"] == paid.json()["id"]
+    assert (read, wrote, taken_back) == (0, 2, 3)
+
+
+def handed_on(service: dict[str, str]) -> int:
+    """Return how many requests a service's door has handed to the owner of the data."""
+    token = {"Authorization": f"Bearer {service['VORTEX_METRICS_TOKEN']}"}
+    shown = httpx.get(f"{service['VORTEX_SELF_URL']}/metrics", headers=token, timeout=30).text
+    counts = re.findall(r'vortex_http_forwarded_total\{context="transactions"\} ([0-9.]+)', shown)
+    return int(sum(map(float, counts)))
+
+
 def test_questions_are_asked_of_both_sides_and_what_differs_is_told_by_its_place(
     bank: Bank, customers: list[Customer]
 ) -> None:
@@ -140,13 +190,74 @@ def test_questions_are_asked_of_both_sides_and_what_differs_is_told_by_its_place
     assert [place for place in told if place.startswith("at transactions.") and "booked" in place]
 
 
+def test_commands_are_replayed_on_the_stand_by_and_nothing_of_them_stays(
+    bank: Bank, customers: list[Customer]
+) -> None:
+    """Its own code does the same; code that gives other limits is found out, by its place."""
+    extraction(bank, "move", "transactions", "--until", "copy")
+    alike = rehearsed(bank, customers[0], "same")
+    double = f"{sys.executable} -m tests.topologies.otherwise transactions"
+    other = rehearsed(bank, customers[1], "differs", VORTEX_MOVE_REHEARSE=double)
+    told = extraction(bank, "verify", "transactions")
+    extraction(bank, "route", "transactions", "0")
+
+    assert alike["writes"]["same"] >= 1
+    assert "differs" not in alike["writes"], alike
+    assert other["exit_code"] == 1
+    assert "transactions.Ledger.open_account /said/answer/overdraft_minor" in other["error"]
+    assert "/rows/transactions_account/insert/*/overdraft_minor" in other["error"]
+    assert told["rehearsed"]["differs"] >= 1
+    assert told["differences"] == 0, "the stand-by holds what the owner holds, and no more"
+    with operator(bank) as service:
+        left = service.execute(
+            "select (select count(*) from pg_namespace where nspname = 'extraction_shadow')"
+            " + (select count(*) from pg_trigger where tgname = 'extraction_note')"
+        ).fetchone()
+    assert left == (0,)
+
+
+def rehearsed(bank: Bank, customer: Customer, until: str, **more: str) -> dict[str, Any]:
+    """Replay commands while a customer opens accounts, until one has ended so; then Ctrl-C."""
+    words = ("route", "transactions", "shadow", "--writes", "--seconds", "240", "--json")
+    with (
+        bank.client(customer.email, PASSWORD) as client,
+        begun(*words, bank=bank, **more) as command,
+    ):
+        wait_for(lambda: replays_begin(bank), 120, "replaying begins", bank.said)
+        wait_for(lambda: counted_after_opening(bank, client).get(until), 120, f"one is {until}")
+        command.send_signal(signal.SIGINT)
+        said, _ = command.communicate(timeout=60)
+    answer: dict[str, Any] = msgspec.json.decode(said.strip().splitlines()[-1])
+    return answer | {"exit_code": command.returncode}
+
+
+def replays_begin(bank: Bank) -> bool:
+    routes = read(bank.home / "run" / "topology.json").contexts
+    return routes.get("transactions", Route()).percent > 0
+
+
+def counted_after_opening(bank: Bank, client: httpx.Client) -> dict[str, int]:
+    """Open an account, which commands the ledger; return how replays have ended so far."""
+    answer = client.post(
+        "/api/accounts",
+        json={"product": "savings", "currency": "EUR", "nickname": "Rainy days"},
+        headers={"Idempotency-Key": new_id().hex},
+    )
+    assert answer.status_code in (201, 422), answer.text  # 422: twenty are open, and enough
+    return counts_in(bank, rehearsal.key_of("transactions"))
+
+
 def asked(bank: Bank, client: httpx.Client, address: str) -> dict[str, int]:
     """Ask once more and return what has been compared so far."""
     assert client.get(address).status_code == 200
+    return counts_in(bank, key_of("transactions"))
+
+
+def counts_in(bank: Bank, key: str) -> dict[str, int]:
     found = endpoints.read(bank.home)
     assert found is not None
     with redis.Redis.from_url(found["VORTEX_CACHE_URL"], decode_responses=True) as cache:
-        counts: dict[str, str] = cache.hgetall(key_of("transactions"))
+        counts: dict[str, str] = cache.hgetall(key)
     return {outcome: int(number) for outcome, number in counts.items()}
 
 

@@ -16,7 +16,7 @@ import msgspec
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from vortex.binding import local, metrics, shadow
+from vortex.binding import local, metrics, rehearsal, shadow, tape
 from vortex.contracts import Operation, Service, implementation_of
 from vortex.db import Moved
 from vortex.errors import Unavailable
@@ -48,6 +48,17 @@ def dispatch(
     interface: type[Service], operation: Operation, arguments: msgspec.Struct, caller: str
 ) -> Any:
     """Make a call wherever its context runs, following a move within the operation's deadline."""
+    taken = tape.of(operation.context)
+    if taken is not None:
+        return taken.take(
+            operation, arguments, lambda: _dispatch(interface, operation, arguments, caller)
+        )
+    return _dispatch(interface, operation, arguments, caller)
+
+
+def _dispatch(
+    interface: type[Service], operation: Operation, arguments: msgspec.Struct, caller: str
+) -> Any:
     with request.within(operation.deadline_ms) as bounds:
         while True:
             route = route_of(operation.context)
@@ -68,13 +79,16 @@ def _run(
     if route.mode == "shadow":
         return _run_twice(route, interface, operation, arguments, caller)
     # While reads are shared the data still have one owner, and it takes every command.
-    if route.mode == "local" or (
-        route.mode == "split"
-        and (operation.kind == "command" or not goes_away(route, operation, arguments))
-    ):
+    if _stays(route, operation, arguments):
         return _run_here(interface, operation, arguments)
-    mode = "aside" if route.mode == "split" else route.mode
+    mode = {"split": "aside", "reads": "remote"}.get(route.mode, route.mode)
     return _transport(mode, route.url).call(operation, arguments, caller=caller)
+
+
+def _stays(route: Route, operation: Operation, arguments: msgspec.Struct) -> bool:
+    if route.mode == "split":
+        return operation.kind == "command" or not goes_away(route, operation, arguments)
+    return route.mode == "local" or (route.mode == "reads" and operation.kind == "query")
 
 
 def _run_here(interface: type[Service], operation: Operation, arguments: msgspec.Struct) -> Any:
@@ -91,16 +105,21 @@ def _run_twice(
     arguments: msgspec.Struct,
     caller: str,
 ) -> Any:
-    """Answer from here; let a query be answered there too, and compare."""
+    """Answer from here; let a query be answered there too, and a command be replayed there."""
+    if operation.kind == "command":
+        if not goes_away(route, operation, arguments):
+            return _run_here(interface, operation, arguments)
+        return rehearsal.execute(
+            operation, arguments, lambda: _run_here(interface, operation, arguments)
+        )
     transport = _transport("aside", route.url)
     answer = _run_here(interface, operation, arguments)
-    if operation.kind == "query":
-        shadow.compare_later(
-            operation,
-            answer,
-            lambda: _run_here(interface, operation, arguments),
-            lambda: transport.call(operation, arguments, caller=caller),
-        )
+    shadow.compare_later(
+        operation,
+        answer,
+        lambda: _run_here(interface, operation, arguments),
+        lambda: transport.call(operation, arguments, caller=caller),
+    )
     return answer
 
 
