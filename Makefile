@@ -58,6 +58,7 @@ carved: $(VENV)/.dev ## Carve every built context out, run its tests in an envir
 proof: $(VENV)/.dev ## Move contexts out and back under load, with faults (CONTEXT=, QUICK=1, JSON=1, PAGE=)
 	@test -n "$(QUICK)" || $(BIN)/python -m tests.topologies.matrix
 	@test -n "$(QUICK)" || $(BIN)/python -m tests.topologies.retirement
+	@test -n "$(QUICK)" || $(BIN)/python -m tests.topologies.apart
 	@test -n "$(QUICK)" || $(BIN)/python -m tests.topologies.journeys
 	@test -n "$(QUICK)" || $(BIN)/python -m tests.topologies.idle
 	@$(BIN)/python -m tests.topologies.proof
