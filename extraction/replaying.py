@@ -17,7 +17,6 @@ from vortex.binding.rehearsing import READY
 from vortex.binding.replay import Effects, Order
 from vortex.embedded import endpoints
 
-_COMMAND = "VORTEX_MOVE_REHEARSE"  # how to start the service's own code, elsewhere than here
 _ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -26,7 +25,7 @@ class Replayer:
 
     def __init__(self, move: Move) -> None:
         known = endpoints.read(home_of(move.bank.home, move.name)) or {}
-        elsewhere = os.environ.get(_COMMAND, "")
+        elsewhere = os.environ.get("VORTEX_MOVE_REHEARSE", "")
         here = [sys.executable, "-m", "vortex.binding.rehearsing", move.name]
         self._command = shlex.split(elsewhere) or here
         self._environment = {**os.environ, **known}

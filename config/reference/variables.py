@@ -118,6 +118,7 @@ VARIABLES: dict[str, Variable] = {
     "VORTEX_MOVE_TARGET_DATABASE_URL": Variable(
         "a superuser's URL of the moving context's database in its service"
     ),
+    "VORTEX_MOVE_REHEARSE": Variable("how to start the service's own code, which replays commands"),
     "VORTEX_MOVE_TARGET_URL": Variable("where the service answers to the monolith"),
     "VORTEX_ORIGINS": Variable("the origins that passkeys are used from, with commas"),
     "VORTEX_PROVIDERS_MAY_BE_LOCAL": Variable(

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from vortex.db.work import alias_of
+from vortex.db.work import never_committed
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -62,15 +61,8 @@ def rolled_back(context: str, *, since: int | None) -> Iterator[Rehearsed]:
     Without `since` the data are as they are. Raises DatabaseError where the instant cannot be had:
     locks are waited for half a second.
     """
-    connection = connections[alias_of(context)]
-    with transaction.atomic(using=connection.alias):
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("select extraction_shadow.begin(%s, %s)", (context, since))
-                begun_at = int(cursor.fetchone()[0])
-            yield Rehearsed(connection, begun_at)
-        finally:
-            if connection.in_atomic_block:
-                transaction.set_rollback(True, using=connection.alias)
-            else:  # the block has opened another connection, which owns nothing
-                connection.close()
+    with never_committed(context) as connection:
+        with connection.cursor() as cursor:
+            cursor.execute("select extraction_shadow.begin(%s, %s)", (context, since))
+            begun_at = int(cursor.fetchone()[0])
+        yield Rehearsed(connection, begun_at)

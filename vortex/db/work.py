@@ -122,6 +122,20 @@ def one_statement(context: str) -> Iterator[BaseDatabaseWrapper]:
 
 
 @contextmanager
+def never_committed(context: str) -> Iterator[BaseDatabaseWrapper]:
+    """Open a transaction that rolls back however the block ends; units of work join it."""
+    connection = connections[alias_of(context)]
+    with transaction.atomic(using=connection.alias):
+        try:
+            yield connection
+        finally:
+            if connection.in_atomic_block:
+                transaction.set_rollback(True, using=connection.alias)
+            else:  # the block has opened another connection, which owns nothing
+                connection.close()
+
+
+@contextmanager
 def _in_time() -> Iterator[None]:
     """Refuse with DeadlineExceeded what PostgreSQL stopped because the time was over."""
     try:
