@@ -18,7 +18,7 @@ import psycopg
 
 from tests.bank import ROOT, Bank, wait_for
 from tests.chaos.ledger import Customer
-from tests.topologies.commands import ended, superuser
+from tests.topologies.commands import begun, ended, superuser
 from tests.topologies.numbers import missed, settle
 from tests.topologies.proof import WRITES_BETWEEN, database
 from tests.topologies.writers import Load, Transfers, balances
@@ -42,24 +42,29 @@ class Control:
 def without_the_fence(bank: Bank, customers: list[Customer]) -> str:
     """Move while some writers are slow to commit: nobody waits for those in flight.
 
-    Whoever comes later is refused by the guards of the tables, with the fence and without it. The
-    comparison in the move is left out too: it would find this out first, and what is tried
-    here is whether the log of the customers finds it out by itself.
+    Others begin to write as soon as the new owner says that it is one. Whoever comes late to the
+    old one is refused by the guards of its tables, with the fence and without it. The comparison
+    in the move is left out too: it would find this out first, and what is tried here is whether
+    the log of the customers finds it out by itself.
     """
     ended("move", CONTEXT, "--until", "copy", bank=bank)
     with database(bank, CONTEXT) as opened:
         kind = Transfers(balances(opened))
-    with Load(bank, customers, kind) as load:
-        wait_for(lambda: load.acknowledged() > WRITES_BETWEEN, 120, "people pay")
-        changes = "fence:unfenced,sequences:late,watch:skip"
-        code, said = ended(changes, "move", CONTEXT, bank=bank, module=_CHEAT)
-        before = load.acknowledged()
-        wait_for(
-            lambda: load.errors() or load.acknowledged() > before + WRITES_BETWEEN,
-            120,
-            "people pay there",
-            lambda: said,
-        )
+    cheat = "fence:unfenced,sequences:late,watch:skip"
+    with (
+        Load(bank, customers, kind) as load,
+        begun(cheat, "move", CONTEXT, bank=bank, module=_CHEAT) as mover,
+    ):
+        wait_for(lambda: _owns(bank) or mover.poll() is not None, 120, "the service owns the data")
+        with Load(bank, customers, kind) as others:
+            said, _ = mover.communicate(timeout=300)
+            wait_for(
+                lambda: load.errors() or others.errors() or others.acknowledged() > WRITES_BETWEEN,
+                120,
+                "people pay there",
+                lambda: said,
+            )
+    code = mover.returncode
     if code:
         return f"the mover found it out: {said.strip().splitlines()[-1][:160]}"
     with database(bank, CONTEXT, service=True) as opened:
@@ -71,6 +76,12 @@ def without_the_fence(bank: Bank, customers: list[Customer]) -> str:
         f"the customers' log: of {len(kind.told()):,} transfers {len(missing)} are gone,"
         f" and {len(wrong)} of {len(customers)} balances are wrong"
     )
+
+
+def _owns(bank: Bank) -> bool:
+    statement = "select 1 from topology_owner where context = %s and owner = 'here'"
+    with database(bank, CONTEXT, service=True) as opened:
+        return opened.execute(statement, (CONTEXT,)).fetchone() is not None
 
 
 def without_the_margin(bank: Bank, customers: list[Customer]) -> str:

@@ -22,7 +22,7 @@ from extraction.moving import Evidence, Move
 # From now on whoever pays from or to one account commits slowly, on the old side only.
 _SLOW = """
 create function control_slow() returns trigger language plpgsql as
-  $$ begin perform pg_sleep(1.0); return null; end $$;
+  $$ begin perform pg_sleep(10.0); return null; end $$;
 do $$ declare v_account uuid; begin
   select id into strict v_account from transactions_account where owner_id is not null
    order by id limit 1;
