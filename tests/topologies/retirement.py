@@ -49,7 +49,9 @@ def _retire(bank: Bank, customers: list[Customer]) -> list[str]:
     bank.close()
     bank.open(DEMO="0")
     extraction(bank, "retire", CONTEXT, "--drop")
-    with psycopg.connect(superuser(bank, CONTEXT)) as opened:
+    # The bank names that database no more; it stands beside those of the others.
+    server = superuser(bank, "accounts").rpartition("/")[0]
+    with psycopg.connect(f"{server}/{CONTEXT}_db") as opened:
         left = opened.execute(_TABLES, ("transactions_%",)).fetchone()
     troubles += [] if left == (0,) else [f"{left} tables are left in the monolith"]
     with Load(bank, customers, kind) as load:
