@@ -13,6 +13,8 @@ from playwright.sync_api import expect
 from apps.dashboard.tests.browsing import PASSWORD, THEMES, Visitor
 from apps.dashboard.tests.conftest import Enter
 from apps.dashboard.tests.test_entering import code_at
+from apps.dashboard.tests.test_pending_screen import PAYER, SCRIPT, held_back
+from tests.bank import Bank
 from vortex.clock import now
 
 pytestmark = [pytest.mark.xdist_group("dashboard"), pytest.mark.timeout(240)]
@@ -35,16 +37,9 @@ def test_staff_find_no_barrier_and_no_page_breaks_the_policy_from_signing_in_to_
     assert "unsafe" not in (answer.headers["content-security-policy"] if answer else "unsafe")
     found = _barriers(visitor, "sign-in")
 
-    page.get_by_label("E-mail").or_(page.get_by_label("Email")).first.fill(STAFF)
-    page.get_by_label("Password").fill(PASSWORD)
-    visitor.press("Enter")
-    secret = page.locator("#secret").inner_text()
+    _password(visitor, STAFF)
     found += _barriers(visitor, "second factor")
-    page.get_by_label("Code").fill(code_at(secret, now().timestamp()))
-    visitor.press("Enter")
-    expect(page.get_by_role("heading", name="Keep these recovery codes")).to_be_visible()
-    page.get_by_role("link", name="Go on to the administration").click()
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    _second_factor(visitor)
     found += _barriers(visitor, "index")
     for name in LISTS:
         page.goto(f"{visitor.address}/admin/{name}/")
@@ -56,6 +51,48 @@ def test_staff_find_no_barrier_and_no_page_breaks_the_policy_from_signing_in_to_
 
     assert found == []
     assert _opened(visitor) > len(LISTS)
+
+
+def test_an_officer_decides_about_a_payment_with_the_keyboard(
+    visit: Enter, bank: Bank, officer: str
+):
+    held = held_back(bank, SCRIPT)
+    visitor = visit()
+    page = visitor.page
+    page.goto(f"{visitor.address}/admin/")
+    _password(visitor, officer)
+    _second_factor(visitor)
+
+    page.goto(f"{visitor.address}/admin/transactions/review/")
+    expect(page.get_by_role("cell", name="2000.00 EUR").first).to_be_visible()
+    page.goto(f"{visitor.address}/admin/transactions/review/{held}/change/")
+    found = _barriers(visitor, "review")
+    page.get_by_label("Reason", exact=True).focus()
+    page.keyboard.type(f"Called him. {SCRIPT}")
+    visitor.tab_to("Allow")
+    visitor.press("Enter")
+
+    expect(page.get_by_text("2000.00 EUR: approved")).to_be_visible()
+    assert found == []
+    with bank.client(PAYER) as client:
+        assert client.get(f"/api/transactions/pending/{held}").json()["state"] == "posted"
+
+
+def _password(visitor: Visitor, email: str) -> None:
+    page = visitor.page
+    page.get_by_label("E-mail").or_(page.get_by_label("Email")).first.fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    visitor.press("Enter")
+
+
+def _second_factor(visitor: Visitor) -> None:
+    page = visitor.page
+    secret = page.locator("#secret").inner_text()
+    page.get_by_label("Code").fill(code_at(secret, now().timestamp()))
+    visitor.press("Enter")
+    expect(page.get_by_role("heading", name="Keep these recovery codes")).to_be_visible()
+    page.get_by_role("link", name="Go on to the administration").click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
 def _opened(visitor: Visitor) -> int:

@@ -19,7 +19,7 @@ SCRIPT = "<img src=x onerror=alert(1)>"
 def test_a_payment_under_review_says_what_happens_next_and_is_called_off_by_keyboard(
     visit: Enter, bank: Bank
 ):
-    held = _held(bank, SCRIPT)
+    held = held_back(bank, SCRIPT)
     visitor = visit(PAYER)
     page = visitor.open("/")
     waiting = page.get_by_role("region", name="The bank looks at these first")
@@ -46,7 +46,7 @@ def test_a_payment_under_review_says_what_happens_next_and_is_called_off_by_keyb
 
 
 def test_what_staff_turn_down_is_said_with_what_to_do_now(visit: Enter, bank: Bank, officer: str):
-    held = _held(bank, "A stranger")
+    held = held_back(bank, "A stranger")
     visitor = visit(PAYER)
     page = visitor.open("/pending")
     looked_at = page.get_by_role("region", name="The bank looks at these first")
@@ -70,7 +70,7 @@ def test_what_staff_turn_down_is_said_with_what_to_do_now(visit: Enter, bank: Ba
 def test_a_decision_that_was_faster_than_calling_off_is_shown(
     visit: Enter, bank: Bank, officer: str
 ):
-    held = _held(bank, "Just decided")
+    held = held_back(bank, "Just decided")
     visitor = visit(PAYER)
     page = visitor.open(f"/pending?open={held}")
     drawer = page.get_by_role("dialog", name="Waiting payment")
@@ -88,7 +88,7 @@ def test_a_decision_that_was_faster_than_calling_off_is_shown(
     expect(drawer.get_by_text("The bank did not make it")).to_be_visible()
 
 
-def _held(bank: Bank, name: str) -> str:
+def held_back(bank: Bank, name: str) -> str:
     """Pay somebody new so much that the bank looks at it first; return what it is known by."""
     with bank.client(PAYEE) as client:
         target = client.get("/api/accounts").json()["items"][0]["id"]

@@ -176,7 +176,7 @@ class ReviewAdmin(LookingAdmin):
         review: Review | None = more.get("obj")
         is_open = review is not None and review.state == ReviewState.OPEN
         if review is not None and is_open and _has_role(request, MAY_DECIDE):
-            context["decision"] = DecisionForm()
+            context["decision"] = DecisionForm(label_suffix="")
             context["needs_two"] = reviewing.needs_two(review)
             context["is_first"] = str(review.first_approved_by) == str(request.user.pk)
         return super().render_change_form(request, context, *args, **more)
