@@ -58,17 +58,18 @@ def current_topology() -> Topology:
     moment = time.monotonic()
     if moment - _Cache.looked_at < _LOOK_AGAIN_SECONDS:
         return _Cache.topology
-    _Cache.looked_at = moment
     path = settings.VORTEX_TOPOLOGY_FILE
     try:
         status = os.stat(path)  # noqa: PTH116 - on the path of every call
     except OSError:
         _Cache.topology, _Cache.stamp = Topology(), ("", 0, 0)
-        return _Cache.topology
-    stamp = (path, status.st_mtime_ns, status.st_ino)
-    if stamp != _Cache.stamp:
-        _Cache.topology = msgspec.json.decode(Path(path).read_bytes(), type=Topology)
-        _Cache.stamp = stamp
+    else:
+        stamp = (path, status.st_mtime_ns, status.st_ino)
+        if stamp != _Cache.stamp:
+            _Cache.topology = msgspec.json.decode(Path(path).read_bytes(), type=Topology)
+            _Cache.stamp = stamp
+    # Last: until then another thread looks by itself, and none goes by what stood before the file.
+    _Cache.looked_at = moment
     return _Cache.topology
 
 
