@@ -83,6 +83,7 @@ def _password(visitor: Visitor, email: str) -> None:
     page.get_by_label("E-mail").or_(page.get_by_label("Email")).first.fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     visitor.press("Enter")
+    expect(page.get_by_label("Code")).to_be_visible()
 
 
 def _second_factor(visitor: Visitor) -> None:
