@@ -226,7 +226,7 @@ def rehearsed(bank: Bank, customer: Customer, until: str, **more: str) -> dict[s
         wait_for(lambda: replays_begin(bank), 120, "replaying begins", bank.said)
         wait_for(lambda: counted_after_opening(bank, client).get(until), 120, f"one is {until}")
         command.send_signal(signal.SIGINT)
-        said, _ = command.communicate(timeout=60)
+        said, _ = command.communicate(timeout=150)
     answer: dict[str, Any] = msgspec.json.decode(said.strip().splitlines()[-1])
     return answer | {"exit_code": command.returncode}
 

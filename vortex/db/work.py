@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final, ParamSpec, TypeVar
 
+import psycopg
 from django.conf import settings
 from django.db import DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -140,8 +141,9 @@ def _in_time() -> Iterator[None]:
     """Refuse with DeadlineExceeded what PostgreSQL stopped because the time was over."""
     try:
         yield
-    except DatabaseError as error:
-        if getattr(error.__cause__, "sqlstate", "") == _STATEMENT_STOPPED:
+    except (DatabaseError, psycopg.Error) as error:  # a cursor of psycopg's own raises its own
+        cause = error if isinstance(error, psycopg.Error) else error.__cause__
+        if getattr(cause, "sqlstate", "") == _STATEMENT_STOPPED:
             raise DeadlineExceeded from error
         raise
 

@@ -122,7 +122,7 @@ def register(bank: Bank, full_name: str) -> str:
     return email
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture
 def officer(bank: Bank) -> str:
     """The address of somebody of the bank who decides about payments, by password alone."""
     email = f"{new_id().hex}@example.com"
