@@ -19,9 +19,9 @@ def ended(*words: str, bank: Bank, module: str = "extraction", **more: str) -> t
 def begun(
     *words: str, bank: Bank, module: str = "extraction", **more: str
 ) -> "subprocess.Popen[str]":
-    """Begin a command."""
+    """Begin a command, which Ctrl-C reaches though tests that run in the background ignore it."""
     return subprocess.Popen(
-        [sys.executable, "-m", module, *words],
+        ["env", "--default-signal=INT", sys.executable, "-m", module, *words],
         cwd=ROOT,
         env=bank.environment() | more,
         stdout=subprocess.PIPE,

@@ -4,7 +4,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from django.conf import settings
 from structlog.testing import capture_logs
 
 from apps.transactions.services import waking
-from vortex.db import alias_of, unit_of_work
 
 QUEUE = "transactions"
 
@@ -40,27 +38,6 @@ def test_a_poke_of_any_thread_lies_in_the_queue_that_the_worker_reads(queue: Any
         message.ack()
     tasks = [message.headers["task"] for message in messages]
     assert tasks == ["transactions.of_the_main_thread", "transactions.of_another"]
-
-
-@pytest.mark.django_db(transaction=True, databases=[alias_of("transactions")])
-def test_what_is_rolled_back_pokes_nobody(queue: Any) -> None:
-    with pytest.raises(ZeroDivisionError):
-        _wake_and_fail()
-    message = None
-    while message is None:  # a poke may be missed where the machine is busy; then there is another
-        with unit_of_work("transactions"):
-            waking.wake("transactions.sample")
-        with suppress(queue.Empty):
-            message = queue.get(timeout=5)
-
-    message.ack()
-    assert message.headers["task"] == "transactions.sample"
-
-
-def _wake_and_fail() -> None:
-    with unit_of_work("transactions"):
-        waking.wake("transactions.never")
-        raise ZeroDivisionError
 
 
 def test_a_broker_that_is_away_is_said_in_the_log_and_nothing_is_raised(monkeypatch) -> None:
