@@ -112,14 +112,9 @@ def one_statement(context: str) -> Iterator[BaseDatabaseWrapper]:
         raise CallInsideTransactionError(f"a statement of its own for {context} in a transaction")
     connection = connections[alias_of(context)]
     connection.ensure_connection()
-    with span("db.unit_of_work", context=context), _in_time():
-        try:
-            with connection.wrap_database_errors:
-                yield connection
-        except DatabaseError as error:
-            if owned_elsewhere(error):
-                raise Moved(context=context) from error
-            raise
+    traced = span("db.unit_of_work", context=context)
+    with traced, _in_time(), _through_the_fence(context), connection.wrap_database_errors:
+        yield connection
 
 
 @contextmanager
@@ -153,17 +148,23 @@ def _enter(connection: BaseDatabaseWrapper, context: str) -> int:
     if remaining == 0:
         raise DeadlineExceeded
     timeout = min(remaining or _STATEMENT_TIMEOUT_MS, _STATEMENT_TIMEOUT_MS)
-    with connection.cursor() as cursor:
-        try:
-            cursor.execute(
-                "select topology_enter(%s), set_config('statement_timeout', %s, true)",
-                (context, str(timeout)),
-            )
-        except DatabaseError as error:
-            if owned_elsewhere(error):
-                raise Moved(context=context) from error
-            raise
+    with connection.cursor() as cursor, _through_the_fence(context):
+        cursor.execute(
+            "select topology_enter(%s), set_config('statement_timeout', %s, true)",
+            (context, str(timeout)),
+        )
         return int(cursor.fetchone()[0])
+
+
+@contextmanager
+def _through_the_fence(context: str) -> Iterator[None]:
+    """Refuse with Moved what the fence stopped."""
+    try:
+        yield
+    except DatabaseError as error:
+        if owned_elsewhere(error):
+            raise Moved(context=context) from error
+        raise
 
 
 def owned_elsewhere(error: BaseException) -> bool:
