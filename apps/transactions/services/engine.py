@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -15,6 +15,7 @@ from vortex.db.arrays import ColumnCursor
 from vortex.db.work import current_epoch
 
 REPLAYED: Final = "replayed"
+K = TypeVar("K", int, bytes)
 
 # The engine takes sums of legs as bigint; a sum beyond this one is refused however it is written.
 _MOST_SUM: Final = 4_000_000_000_000_000_000
@@ -120,21 +121,16 @@ def _legs(orders: Sequence[Order]) -> tuple[list[UUID], tuple[Any, ...]]:
     # An id's number is hashed and compared several times faster than the id itself.
     numbers = [leg.account_id.int for leg in legs]
     ids = dict(zip(numbers, (leg.account_id for leg in legs), strict=True))
-    place = {number: position for position, number in enumerate(sorted(ids))}
-    positions = [place[number] for number in numbers]
     amounts = [leg.amount_minor for leg in legs]
+    sorted_numbers, positions, sums, counts = per_account(numbers, amounts)
     currencies = list(dict.fromkeys(leg.currency for leg in legs))
     currency = {code: position for position, code in enumerate(currencies, 1)}
-    sums, counts = [0] * len(place), [0] * len(place)
-    for position, amount in zip(positions, amounts, strict=True):
-        sums[position] += amount
-        counts[position] += 1
     items: list[int] = []
     ends: list[int] = []
     for item, order in enumerate(orders, 1):
         items += [item] * len(order.posting.legs)
         ends.append(len(items))
-    accounts = [ids[number] for number in place]
+    accounts = [ids[number] for number in sorted_numbers]
     return accounts, (
         arrays.uuids(accounts),
         arrays.big_integers([max(-_MOST_SUM, min(_MOST_SUM, total)) for total in sums]),
@@ -142,7 +138,27 @@ def _legs(orders: Sequence[Order]) -> tuple[list[UUID], tuple[Any, ...]]:
         arrays.texts(currencies),
         arrays.integers(ends),
         arrays.integers(items),
-        arrays.integers([position + 1 for position in positions]),
+        arrays.integers(positions),
         arrays.big_integers(amounts),
         arrays.integers([currency[leg.currency] for leg in legs]),
     )
+
+
+def per_account(
+    keys: Sequence[K], amounts: Sequence[int]
+) -> tuple[list[K], list[int], list[int], list[int]]:
+    """Return the accounts of legs in id order, and each leg's position among them, from 1.
+
+    Then what all legs together do to each account, and how many they are. A key is whatever says
+    which account a leg is of and sorts as its id.
+    """
+    accounts = sorted(set(keys))
+    place = {account: position for position, account in enumerate(accounts)}
+    sums, counts = [0] * len(accounts), [0] * len(accounts)
+    positions: list[int] = []
+    for key, amount in zip(keys, amounts, strict=True):
+        at = place[key]
+        sums[at] += amount
+        counts[at] += 1
+        positions.append(at + 1)
+    return accounts, positions, sums, counts

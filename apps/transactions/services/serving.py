@@ -13,6 +13,7 @@ import msgspec
 
 from apps.transactions.contracts import PostingKind
 from apps.transactions.domain.posting import hash_of
+from apps.transactions.services.engine import per_account
 from apps.transactions.services.posting import made
 from apps.transactions.services.transferring import Transfer
 from vortex.db import arrays, one_statement
@@ -120,14 +121,8 @@ def _legs(transfers: Sequence[Transfer], currencies: Sequence[str]) -> tuple[Any
         minor, code = transfer.amount.minor, place_of[transfer.amount.currency]
         amounts += (-minor, minor)
         codes += (code, code)
-    octets = [account_id.bytes for account_id in ids]  # they sort as uuids do in PostgreSQL
-    accounts = sorted(set(octets))
-    position = {account: place for place, account in enumerate(accounts)}
-    places = [position[account] for account in octets]
-    sums, counts = [0] * len(accounts), [0] * len(accounts)
-    for place, amount in zip(places, amounts, strict=True):
-        sums[place] += amount
-        counts[place] += 1
+    # The octets of ids sort as uuids do in PostgreSQL.
+    accounts, places, sums, counts = per_account([account.bytes for account in ids], amounts)
     items = range(1, len(transfers) + 1)
     return (
         arrays.uuid_octets(accounts),
@@ -136,7 +131,7 @@ def _legs(transfers: Sequence[Transfer], currencies: Sequence[str]) -> tuple[Any
         arrays.texts(currencies),
         arrays.integers([2 * item for item in items]),
         arrays.integers([item for item in items for _ in range(2)]),
-        arrays.integers([place + 1 for place in places]),
+        arrays.integers(places),
         arrays.big_integers(amounts),
         arrays.integers(codes),
     )
