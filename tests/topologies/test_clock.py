@@ -60,7 +60,7 @@ def test_a_task_that_comes_to_the_old_owner_goes_back_into_its_queue() -> None:
     from celery import Celery
     from celery.exceptions import Retry
 
-    app = Celery("test", task_cls=FollowingTask, broker="memory://")
+    app = Celery("test", task_cls=FollowingTask, broker="memory://", set_as_current=False)
 
     @app.task(name="accounts.tidy", bind=True)
     def tidy(self: Any) -> None:

@@ -12,6 +12,7 @@ from django.conf import settings
 from structlog.testing import capture_logs
 
 from apps.transactions.services import waking
+from vortex.db import alias_of, unit_of_work
 
 QUEUE = "transactions"
 
@@ -38,6 +39,24 @@ def test_a_poke_of_any_thread_lies_in_the_queue_that_the_worker_reads(queue: Any
         message.ack()
     tasks = [message.headers["task"] for message in messages]
     assert tasks == ["transactions.of_the_main_thread", "transactions.of_another"]
+
+
+@pytest.mark.django_db(transaction=True, databases=[alias_of("transactions")])
+def test_what_is_rolled_back_pokes_nobody(queue: Any) -> None:
+    with pytest.raises(ZeroDivisionError):
+        _wake_and_fail()
+    with unit_of_work("transactions"):
+        waking.wake("transactions.sample")
+
+    message = queue.get(timeout=20)
+    message.ack()
+    assert message.headers["task"] == "transactions.sample"
+
+
+def _wake_and_fail() -> None:
+    with unit_of_work("transactions"):
+        waking.wake("transactions.never")
+        raise ZeroDivisionError
 
 
 def test_a_broker_that_is_away_is_said_in_the_log_and_nothing_is_raised(monkeypatch) -> None:
