@@ -182,6 +182,7 @@ def _rounds(opened: Bank, options: Options, plan: dict[str, Measure]) -> dict[st
     """Measure everything of a plan in turn, several times."""
     found: dict[str, list[Measured]] = {name: [] for name in plan}
     for _ in range(options.rounds):
+        opened.settle()
         for name, measure in plan.items():
             found[name].append(measure(opened, options.seconds))
             _note(f"{name}: {found[name][-1].per_second:,.0f}/s")

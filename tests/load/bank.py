@@ -19,9 +19,14 @@ import psycopg
 
 from tests.load.events import _django, _servers
 from tests.load.postings import RICH, _migrate
+from vortex.embedded.postgres import Postgres
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 COMPANY: Final = 500
+_SEGMENTS: Final = 60
+_AHEAD: Final = """
+select count(*) from pg_ls_waldir() where name > pg_walfile_name(pg_current_wal_lsn())
+"""
 MANAGE: Final = (sys.executable, "manage.py")
 SERVERS: Final = {
     "uvicorn": (
@@ -48,6 +53,7 @@ class Bank:
 
     home: Path
     port: int
+    postgres: Postgres
     people: Path
     companies: Path
     processes: dict[str, list[psutil.Process]] = field(default_factory=dict)
@@ -74,6 +80,19 @@ class Bank:
             for process in (root, *root.children(recursive=True))
         )
 
+    def settle(self) -> None:
+        """Write out what is dirty, and have a gigabyte of log laid out, as a server in use has.
+
+        A new segment of the log is filled with zeros and flushed while everybody waits; one that
+        was laid out before is not.
+        """
+        with psycopg.connect(self.postgres.admin_url(), autocommit=True) as connection:
+            (ahead,) = connection.execute(_AHEAD).fetchone() or (0,)
+            for _ in range(_SEGMENTS - ahead):
+                connection.execute("select pg_logical_emit_message(false, 'load', '')")
+                connection.execute("select pg_switch_wal()")
+            connection.execute("checkpoint")
+
     def wal(self) -> int:
         """Return the position of the write-ahead log, in bytes."""
         return int(self.ask("select pg_current_wal_lsn() - '0/0'::pg_lsn"))
@@ -98,10 +117,10 @@ def bank(
     os.environ["VORTEX_HOME"] = str(home)
     os.environ["VORTEX_RATE_LIMIT_SCALE"] = "1000"
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.load.settings"
-    with _servers(home), ExitStack() as scope:
+    with _servers(home) as postgres, ExitStack() as scope:
         _django()
         _migrate()
-        opened = Bank(home, _free_port(), home / "people", home / "companies")
+        opened = Bank(home, _free_port(), postgres, home / "people", home / "companies")
         _populate(opened.people, accounts, each=1)
         _populate(opened.companies, accounts, each=COMPANY)
         command = [part.format(port=opened.port, workers=workers) for part in SERVERS[server]]

@@ -22,6 +22,8 @@ from typing import Any
 
 import msgspec
 
+from vortex.embedded.postgres import Postgres
+
 SOURCE, LISTENER = "transactions", "security"
 WARM_UP = 2_000
 INSERT = """
@@ -178,9 +180,8 @@ def _process(role: str, options: argparse.Namespace) -> Iterator["subprocess.Pop
 
 
 @contextmanager
-def _servers(home: Path) -> Iterator[None]:
+def _servers(home: Path) -> Iterator[Postgres]:
     from config.contexts import CONTEXTS
-    from vortex.embedded.postgres import Postgres
     from vortex.embedded.provision import provision
     from vortex.embedded.valkey import Valkey
 
@@ -197,7 +198,7 @@ def _servers(home: Path) -> Iterator[None]:
             valkey.url(1),
         )
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
-        yield
+        yield postgres
     finally:
         valkey.stop()
         postgres.stop()

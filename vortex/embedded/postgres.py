@@ -40,6 +40,7 @@ random_page_cost = 1.1
 jit = off
 wal_level = logical
 max_wal_size = 1GB
+min_wal_size = 1GB
 max_replication_slots = 24
 max_wal_senders = 24
 max_slot_wal_keep_size = 4GB

@@ -5,7 +5,8 @@ that comes alone goes alone and at once, and there is no timer. A thread that ha
 woken after the event loop has read what its sockets hold: those belong together.
 
 While one group is with the database another thread prepares the next, once enough wait to be worth
-a commit of their own; fewer go with whoever is done first.
+a commit of their own; fewer go with whoever is done first. A thread takes its share and no more, so
+groups stay alike in size: beside a large one, a small one only waits.
 """
 
 import asyncio
@@ -54,6 +55,7 @@ class Group(Generic[J, A]):
         self._queue: deque[_Waiting[J, A]] = deque()
         self._changed = threading.Condition()
         self._working = 0
+        self._taken = 0  # jobs of the groups that are at work
         self._is_called = False  # somebody is about to wake a thread
         self._threads: list[threading.Thread] = []
 
@@ -70,7 +72,6 @@ class Group(Generic[J, A]):
             self._queue.append(_Waiting(job, loop, answered))
             if self._is_due() and not self._is_called:
                 self._is_called = True
-                self._staff()
                 loop.call_soon(self._wake)
         return True
 
@@ -97,6 +98,12 @@ class Group(Generic[J, A]):
         waiting = len(self._queue)
         return waiting >= WORTH or (waiting > 0 and self._working == 0)
 
+    def _share(self) -> int:
+        """Return how many of those who wait belong into the next group."""
+        waiting = len(self._queue)
+        share = -(-(waiting + self._taken) // AT_WORK)
+        return min(waiting, AT_ONCE, max(WORTH, share))
+
     def _staff(self) -> None:
         if len(self._threads) == self._working < AT_WORK:
             name = f"posting-lane-{len(self._threads)}"
@@ -105,6 +112,7 @@ class Group(Generic[J, A]):
 
     def _wake(self) -> None:
         with self._changed:
+            self._staff()
             self._changed.notify()
 
     def _run(self) -> None:
@@ -114,14 +122,18 @@ class Group(Generic[J, A]):
                     self._changed.wait(_LOOK_SECONDS)
                 if not self._queue:
                     break
-                count = min(len(self._queue), AT_ONCE)
-                batch = [self._queue.popleft() for _ in range(count)]
+                batch = [self._queue.popleft() for _ in range(self._share())]
                 self._working += 1
+                self._taken += len(batch)
                 self._is_called = False
-            _sizes.observe(count)
+                is_more = self._is_due()  # what this group left is worth another
+            if is_more:
+                self._wake()
+            _sizes.observe(len(batch))
             self._answer(batch)
             with self._changed:
                 self._working -= 1
+                self._taken -= len(batch)
                 if self._closed:
                     self._changed.notify_all()
         self._at_end()

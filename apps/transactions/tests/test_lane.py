@@ -250,16 +250,29 @@ def test_a_request_alone_goes_alone_and_what_comes_meanwhile_goes_together() -> 
     assert sizes == [1, 30]
 
 
-def test_enough_others_set_off_while_a_group_is_with_the_database() -> None:
+WORTH: Final = group.WORTH
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [(WORTH, [1, WORTH]), (3 * WORTH, [1, 3 * WORTH // 2 + 1, 3 * WORTH // 2 - 1])],
+    ids=["all of few", "half of many"],
+)
+def test_enough_others_set_off_while_a_group_is_with_the_database(
+    others: int, expected: list[int]
+) -> None:
     sizes: list[int] = []
-    started, second = threading.Event(), threading.Event()
+    started, second, last = threading.Event(), threading.Event(), threading.Event()
 
     def work(jobs: Any) -> list[int]:
         sizes.append(len(jobs))
         started.set()
         if len(sizes) == 2:
             second.set()
-        assert second.wait(10)  # the first is not done before the second has begun
+        if len(sizes) == len(expected):
+            last.set()
+        # The first is not done before the second has begun, nor the second before the last has.
+        assert (second if jobs[0] == 0 else last).wait(10)
         return list(jobs)
 
     grouped: Group[int, int] = Group(work)
@@ -267,14 +280,14 @@ def test_enough_others_set_off_while_a_group_is_with_the_database() -> None:
     async def submit() -> None:
         first = grouped.submit(0)
         await asyncio.to_thread(started.wait, 10)
-        others = [grouped.submit(number) for number in range(1, group.WORTH + 1)]
-        answers = [await waiting for waiting in [first, *others] if waiting is not None]
-        assert answers == list(range(group.WORTH + 1))
+        more = [grouped.submit(number) for number in range(1, others + 1)]
+        answers = [await waiting for waiting in [first, *more] if waiting is not None]
+        assert answers == list(range(others + 1))
 
     run(submit())
     grouped.close()
 
-    assert sizes == [1, group.WORTH]
+    assert sizes == expected
 
 
 def _commits() -> float:
