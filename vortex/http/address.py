@@ -1,5 +1,6 @@
 """The address of a client, believed only as far as the proxies in front of us vouch for it."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
@@ -43,6 +44,7 @@ def network_of(address: str) -> str:
     return address
 
 
+@lru_cache(maxsize=1024)  # the peers are mostly proxies, and every request asks
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
     """Read `192.0.2.1`, `192.0.2.1:8080`, `2001:db8::1` or `[2001:db8::1]:8080`."""
     if text.startswith("["):

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from vortex.http.address import client_address
 from vortex.http.problem import ProblemResponse, problem
 from vortex.http.refusals import BadRequest, DeadlineSpent
-from vortex.ids import new_id
+from vortex.ids import new_id_text
 from vortex.telemetry import context, get_logger, span
 from vortex.telemetry.metrics import histogram
 
@@ -84,7 +84,7 @@ class RequestContextMiddleware:
 
 def request_id_from(sent: str) -> str:
     """Return the caller's id of a request, or a fresh one where it is none that could be logged."""
-    return sent if _REQUEST_ID.fullmatch(sent) else str(new_id())
+    return sent if _REQUEST_ID.fullmatch(sent) else new_id_text()
 
 
 def traceparent_from(sent: str) -> str:
@@ -92,7 +92,8 @@ def traceparent_from(sent: str) -> str:
     known = _TRACEPARENT.fullmatch(sent)
     if known is not None and not (known[0].startswith("00") and known[3]):
         return f"00-{known[1]}-{known[0][36:52]}-{known[2]}"
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    fresh = secrets.token_hex(24)
+    return f"00-{fresh[:32]}-{fresh[32:]}-01"
 
 
 def _deadline_ms(request: HttpRequest) -> int:

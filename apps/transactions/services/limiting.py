@@ -18,6 +18,8 @@ from apps.transactions.domain.limits import KINDS, Excess, Rule, Spending, spend
 from apps.transactions.selectors.limits import fill, rules_of
 from apps.transactions.services.engine import Order
 from vortex.clock import now
+from vortex.db import arrays
+from vortex.db.arrays import ColumnCursor
 
 _LIMITS: Final = """
 select account_id, spender_id, period, channel,
@@ -39,7 +41,14 @@ def may_be_limited(order: Order) -> bool:
 
 def locked(connection: BaseDatabaseWrapper, orders: Sequence[Order]) -> "Limits | None":
     """Lock the limits of every account that the orders debit; None where there is none."""
-    return _locked(connection, {one.account_id for order in orders for one in _spendings(order)})
+    debited = {
+        leg.account_id
+        for order in orders
+        if may_be_limited(order)
+        for leg in order.posting.legs
+        if leg.amount_minor < 0
+    }
+    return _locked(connection, debited)
 
 
 def locked_for_hold(
@@ -150,12 +159,14 @@ def _locked(
     accounts = sorted(account_ids)
     if not accounts:
         return None
+    connection.ensure_connection()
+    with ColumnCursor(connection.connection) as cursor:  # Django's writes every id out as text
+        asked = {"accounts": arrays.uuids(accounts), "now": at}
+        rows = cursor.execute(_LIMITS, asked, prepare=True, binary=True).fetchall()
+    limited = sorted({row[0] for row in rows})
+    if not limited:
+        return None
     with connection.cursor() as cursor:
-        cursor.execute(_LIMITS, {"accounts": accounts, "now": at})
-        rows = cursor.fetchall()
-        limited = sorted({row[0] for row in rows})
-        if not limited:
-            return None
         cursor.execute(_FREE, (limited,))
         free = dict(cursor.fetchall())
     rules = rules_of(rows)
