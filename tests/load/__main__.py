@@ -18,6 +18,7 @@ Every law of the ledger is verified at the end.
 """
 
 import os
+import platform
 import shutil
 import sys
 import tempfile
@@ -214,7 +215,9 @@ def _broken_laws() -> int:
 
 
 def _show(found: dict[str, list[Measured]], options: Options) -> None:
-    table = Table(title=f"{options.server}, {options.workers} worker(s), {os.cpu_count()} cores")
+    python = f"Python {platform.python_version()} ({Path(sys.executable).resolve()})"
+    workers = f"{options.server}, {options.workers} worker(s)"
+    table = Table(title=f"{workers}, {os.cpu_count()} cores, {python}")
     for column in COLUMNS:
         table.add_column(column, justify="left" if column in {"", "CPU µs each"} else "right")
     rates = {name: median(one.per_second for one in rounds) for name, rounds in found.items()}

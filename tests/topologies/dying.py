@@ -19,10 +19,11 @@ from typing import Any
 from extraction import __main__, cutting, guards, machine, tables
 from extraction.moving import Evidence, Move
 
-# From now on whoever pays from or to one account commits slowly, on the old side only.
+# From now on whoever pays from or to one account commits slowly, on the old side only; within the
+# ten seconds that a request has, or PostgreSQL would take it back.
 _SLOW = """
 create function control_slow() returns trigger language plpgsql as
-  $$ begin perform pg_sleep(10.0); return null; end $$;
+  $$ begin perform pg_sleep(5.0); return null; end $$;
 do $$ declare v_account uuid; begin
   select id into strict v_account from transactions_account where owner_id is not null
    order by id limit 1;
