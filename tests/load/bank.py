@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 import psutil
 import psycopg
 
-from tests.load.events import _django, _servers
-from tests.load.postings import RICH, _migrate
+from config.up.migrate import migrate
+from tests.load.events import _servers
+from tests.load.postings import RICH
 from vortex.embedded.postgres import Postgres
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -118,8 +119,7 @@ def bank(
     os.environ["VORTEX_RATE_LIMIT_SCALE"] = "1000"
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.load.settings"
     with _servers(home) as postgres, ExitStack() as scope:
-        _django()
-        _migrate()
+        migrate()
         opened = Bank(home, _free_port(), postgres, home / "people", home / "companies")
         _populate(opened.people, accounts, each=1)
         _populate(opened.companies, accounts, each=COMPANY)
@@ -138,6 +138,9 @@ def _running(name: str, words: Sequence[str], home: Path) -> Iterator[psutil.Pro
         process = subprocess.Popen(list(words), cwd=ROOT, stdout=log, stderr=log)
         try:
             yield psutil.Process(process.pid)
+            if process.poll() is not None:
+                said = (home / f"{name}.log").read_text().splitlines()[-1:]
+                raise RuntimeError(f"{name} ended while it was measured: {said}")
         finally:
             process.terminate()
             process.wait(30)
