@@ -3,9 +3,13 @@
 A key lives in one stream (a shard) for ever. A shard of a group is read by one consumer at a time,
 under a lease; the consumer group's member is named after nobody, so whoever takes a shard over
 finds what its predecessor left unacknowledged, in order, before anything new.
+
+Streams take a part of the server's memory and no more: what consumers cannot keep up with waits in
+the outboxes, on disk, and others find room in the same server for what they have to write.
 """
 
 import contextlib
+import time
 import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, cast
@@ -20,6 +24,8 @@ from vortex.broker.shards import Shards
 SHARDS: Final = 8  # of a topic, for ever: changing it moves keys while they are in flight
 MEMBER: Final = "shard"
 KEPT_WITHOUT_GROUPS: Final = 1_250  # messages of a shard that nobody has ever subscribed to
+PART_OF_MEMORY: Final = 0.4  # of maxmemory, or of the machine's where none is set
+_LOOK_SECONDS: Final = 0.2
 _SOCKET_SECONDS: Final = 5.0
 
 # One script per shard adds a prefix of the messages or all of them: where Valkey refuses in the
@@ -45,11 +51,21 @@ def stream_of(topic: str, shard: int) -> str:
 class StreamsBroker:
     """A broker on one Valkey or Redis server, given by its URL."""
 
-    def __init__(self, url: str, *, lease_seconds: float = 6.0, max_bytes: int = 1_000_000) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        lease_seconds: float = 6.0,
+        max_bytes: int = 1_000_000,
+        part_of_memory: float = PART_OF_MEMORY,
+    ) -> None:
         self.capabilities = Capabilities("streams", max_bytes, trims=True, survives_restart=True)
         self._url = url
         self._lease_seconds = lease_seconds
+        self._part_of_memory = part_of_memory
         self._client = connect(url)
+        self._topics: frozenset[str] = frozenset()  # that were published here
+        self._looked_at = float("-inf")
         self._add = self._client.register_script(_ADD)
 
     def publish(self, messages: Sequence[Outgoing]) -> list[str]:
@@ -61,8 +77,37 @@ class StreamsBroker:
                 stream = stream_of(message.topic, shard_of(message.key))
                 by_stream.setdefault(stream, []).extend((message.key, message.value))
         if by_stream:
+            self._topics |= {message.topic for message in messages}
+            self._find_room()
             self._publish(by_stream)
         return reasons
+
+    def _find_room(self) -> None:
+        """Refuse while what is in the streams, but for what all have read, is all they may take."""
+        if time.monotonic() < self._looked_at + _LOOK_SECONDS:
+            return
+        try:
+            memory = self._client.info("memory")
+            most = (memory["maxmemory"] or memory["total_system_memory"]) * self._part_of_memory
+            taken = self._bytes()
+            if taken > most:
+                for stream in streams_of(self._topics):
+                    self._trim(stream)
+                taken = self._bytes()
+        except (redis.RedisError, OSError) as error:
+            raise BrokerUnavailable(str(error)) from error
+        if taken > most:
+            raise BrokerUnavailable(
+                f"consumers are behind: streams take {taken >> 20} MiB, all that they may"
+            )
+        self._looked_at = time.monotonic()
+
+    def _bytes(self) -> int:
+        """Return what the streams take in memory."""
+        pipeline = self._client.pipeline(transaction=False)
+        for stream in streams_of(self._topics):
+            pipeline.memory_usage(stream)
+        return sum(int(taken or 0) for taken in pipeline.execute())
 
     def _publish(self, by_stream: dict[str, list[str | bytes]]) -> None:
         try:

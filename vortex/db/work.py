@@ -208,4 +208,8 @@ def after_commit(action: Callable[[], object]) -> None:
     work = _work.get()
     if work is None:
         raise RuntimeError("after_commit needs an open unit of work")
-    transaction.on_commit(action, using=work.alias, robust=True)
+
+    def act() -> None:  # where it fails, Django logs its name, and a partial has none
+        action()
+
+    transaction.on_commit(act, using=work.alias, robust=True)

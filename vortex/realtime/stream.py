@@ -1,8 +1,12 @@
 """One ordered stream per user, kept in Valkey for whoever was not listening at the moment.
 
-Sequences count from 1 without gaps. The last thousand events can be read again. An epoch names one
-unbroken life of a stream: it is made of the run of the Valkey server and of the life of the keys,
-so that a server that came back with older data, or without any, is not taken for the same stream.
+Sequences count from 1 without gaps. The last thousand events can be read again. Only people who had
+a socket within the last hour have a stream: an open one looks every few seconds, and whoever comes
+later reads the lists. So it takes the memory of those who look, not of all who have an account.
+
+An epoch names one unbroken life of a stream: it is made of the run of the Valkey server and of the
+life of the keys, so that a server that came back with older data, or without any, is not taken for
+the same stream.
 """
 
 import secrets
@@ -20,7 +24,7 @@ from vortex.realtime.pokes import poke, user_group
 KEPT_EVENTS: Final = 1000
 BATCH: Final = 100
 MAX_DATA_BYTES: Final = 8 * 1024
-_IDLE_SECONDS: Final = 7 * 24 * 3600
+_IDLE_SECONDS: Final = 3600
 
 # Frames that the socket itself sends; no event may look like one.
 RESERVED: Final = frozenset({"hello", "pong", "error", "resync_required"})
@@ -29,18 +33,15 @@ RESERVED: Final = frozenset({"hello", "pong", "error", "resync_required"})
 _BEGIN: Final = """
 if redis.call('HSETNX', KEYS[1], 'epoch', ARGV[1]) == 1 then redis.call('DEL', KEYS[2]) end
 """
-_PUSH: Final = (
-    _BEGIN
-    + """
+_PUSH: Final = """
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 local sequence = redis.call('HINCRBY', KEYS[1], 'sequence', 1)
-redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], sequence .. '-0',
-  'type', ARGV[4], 'data', ARGV[5], 'at', ARGV[6])
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-redis.call('EXPIRE', KEYS[2], ARGV[3])
-redis.call('PUBLISH', ARGV[7], ARGV[8])
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[1], sequence .. '-0',
+  'type', ARGV[3], 'data', ARGV[4], 'at', ARGV[5])
+redis.call('EXPIRE', KEYS[2], ARGV[2])
+redis.call('PUBLISH', ARGV[6], ARGV[7])
 return sequence
 """
-)
 _READ: Final = (
     _BEGIN
     + """
@@ -92,6 +93,8 @@ class News(msgspec.Struct, frozen=True):
 def push(user_id: UUID, type_: str, data: Any) -> int:
     """Append an event to a user's stream, wake their sockets and return its sequence.
 
+    Returns 0, and does nothing, where they have had no socket within the last hour.
+
     `data` is anything that msgspec encodes, up to 8 KiB: ids and what a screen needs to redraw. It
     is a hint, so call it after the commit; two calls are two events. Refuses with Unavailable while
     Valkey is down.
@@ -120,7 +123,7 @@ def _arguments(item: News, at: str) -> list[Any]:
     if item.type in RESERVED or len(encoded) > MAX_DATA_BYTES:
         raise ValueError(f"{item.type!r} is reserved, or its {len(encoded)} bytes are too many")
     poked = poke(user_group(item.user_id), "realtime.poke")
-    return [_seed(), KEPT_EVENTS, _IDLE_SECONDS, item.type, encoded, at, *poked]
+    return [KEPT_EVENTS, _IDLE_SECONDS, item.type, encoded, at, *poked]
 
 
 async def read(client: Any, user_id: UUID, *, after: int) -> Batch:

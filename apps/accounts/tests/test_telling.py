@@ -1,12 +1,9 @@
 """Whoever sees an account hears on their socket that it has changed; nobody else does."""
 
-import asyncio
 from uuid import UUID
 
 import msgspec
 import pytest
-import redis.asyncio
-from django.conf import settings
 from django.test import TestCase
 
 from apps.accounts.contracts import AccountMemberRemoved, AccountUpdated, ConsentExpiring, Role
@@ -18,7 +15,7 @@ from vortex.clock import now
 from vortex.db import unit_of_work
 from vortex.ids import new_id
 from vortex.inbox.registry import handlers
-from vortex.realtime.stream import Pushed, read
+from vortex.testing import sockets
 
 pytestmark = pytest.mark.django_db(databases=[OWN])
 
@@ -44,13 +41,13 @@ def a_member(account: Account, state: State, role: Role = Role.JOINT) -> UUID:
 
 
 def heard(user_id: UUID) -> list[dict[str, str]]:
-    async def ask() -> tuple[Pushed, ...]:
-        async with redis.asyncio.Redis.from_url(settings.VORTEX_CACHE_URL) as client:
-            return (await read(client, user_id, after=0)).events
-
-    events = asyncio.run(ask())
+    events = sockets.heard(user_id)
     assert {event.type for event in events} <= {"account.changed"}
     return [msgspec.json.decode(event.data, type=dict[str, str]) for event in events]
+
+
+def they_listen(*user_ids: UUID) -> None:
+    assert not any(map(heard, user_ids))
 
 
 def tell(event: AccountUpdated | AccountMemberRemoved) -> None:
@@ -63,6 +60,7 @@ def test_the_owner_and_all_who_share_hear_of_a_change_and_of_no_more_than_where(
     joint = a_member(account, State.ACTIVE)
     delegate = a_member(account, State.ACTIVE, Role.DELEGATE)
     former = a_member(account, State.REMOVED)
+    they_listen(account.owner_id, joint, delegate, former)
 
     tell(AccountUpdated(account_id=account.pk, owner_id=account.owner_id, updated_at=now()))
 
@@ -74,6 +72,7 @@ def test_the_owner_and_all_who_share_hear_of_a_change_and_of_no_more_than_where(
 def test_who_was_removed_hears_of_it_once_and_of_nothing_after():
     account = an_account()
     former = a_member(account, State.REMOVED)
+    they_listen(former)
 
     tell(
         AccountMemberRemoved(
@@ -92,6 +91,7 @@ def test_who_was_removed_hears_of_it_once_and_of_nothing_after():
 
 def test_a_customer_hears_that_an_agreement_with_another_bank_ends():
     owner_id = new_id()
+    they_listen(owner_id)
     event = ConsentExpiring(
         consent_id=new_id(), owner_id=owner_id, bank="sandbox", expires_at=now()
     )

@@ -1,6 +1,5 @@
 """What a posting tells: each owner their own side, and an overdraft when it is drawn."""
 
-import asyncio
 from typing import Any
 
 import msgspec
@@ -12,26 +11,19 @@ from apps.transactions.tests.outbox import events, said
 from apps.transactions.tests.test_api import account_of, body, send
 from vortex.contracts import Principal
 from vortex.db import alias_of, unit_of_work
-from vortex.realtime.connections import client
-from vortex.realtime.stream import read
-from vortex.testing import client_of, person
+from vortex.testing import client_of, person, sockets
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=[alias_of("transactions")])
 
 
 def told(owner: Principal) -> list[tuple[str, Any]]:
     """Return what a person's socket would say; it knows one stream, its own, and no other."""
-
-    async def stream() -> list[tuple[str, Any]]:
-        batch = await read(client(), owner.user_id, after=0)
-        await client().aclose()
-        return [(one.type, msgspec.json.decode(one.data)) for one in batch.events]
-
-    return asyncio.run(stream())
+    return [(one.type, msgspec.json.decode(one.data)) for one in sockets.heard(owner.user_id)]
 
 
 def test_each_owner_is_told_their_own_side_and_nothing_of_the_others_account() -> None:
     alice, bob, eve = person(), person(), person()
+    assert [told(one) for one in (alice, bob, eve)] == [[], [], []]  # they listen from here on
     source, target = account_of(alice, 1000), account_of(bob, 77_700)
     asked = body(source, target, "2.50") | {"counterparty": "that crook", "category": "gifts"}
     made = send(client_of(alice), asked).data["id"]

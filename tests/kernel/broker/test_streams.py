@@ -127,6 +127,34 @@ def test_a_full_server_refuses_everything_and_parks_nothing(
     subscription.close()
 
 
+def test_streams_take_their_part_of_the_memory_and_wait_for_their_readers(
+    valkey: "redis.Redis", topic: str, group: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vortex.broker.streams._LOOK_SECONDS", 0)
+    part = 500_000 / int(valkey.info("memory")["maxmemory"])
+    broker = StreamsBroker(os.environ["VORTEX_BROKER_URL"], part_of_memory=part)
+    subscription = broker.subscribe(group=group, topics=[topic], consumer="slow")
+    lines = [Outgoing(topic, "k", b"x" * 1_000)] * 100
+
+    def is_full() -> bool:
+        try:
+            broker.publish(lines)
+        except BrokerUnavailable as error:
+            return "consumers are behind" in str(error)
+        return False
+
+    assert until(is_full)
+    waiting = broker.lag(group=group, topics=[topic])
+    assert 300 < waiting < 1_000
+    receive(subscription, waiting)
+
+    broker.publish(lines)  # what was read is forgotten, and there is room
+
+    assert broker.lag(group=group, topics=[topic]) == 100
+    subscription.close()
+    broker.close()
+
+
 def test_a_stream_that_nobody_reads_keeps_its_end_only(
     broker: StreamsBroker, valkey: "redis.Redis", topic: str, group: str
 ) -> None:

@@ -1,6 +1,7 @@
 """A unit of work writes to one context's database, through the fence, within its deadline."""
 
 import threading
+from functools import partial
 
 import pytest
 from django.db import connections
@@ -151,6 +152,13 @@ def test_an_action_after_commit_runs_after_it_and_never_after_a_rollback() -> No
         fail()
 
     assert done == ["kept"]
+
+
+@committing
+def test_an_action_after_commit_that_fails_harms_nothing_whatever_it_is() -> None:
+    with unit_of_work("accounts"):
+        for hint in (lambda: int("x"), partial(int, "x")):
+            after_commit(hint)
 
 
 @committing

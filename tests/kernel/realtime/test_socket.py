@@ -18,6 +18,7 @@ from vortex.identity.revocation import revoke_session, revoke_user
 from vortex.realtime import News, check_user, close_session, push, push_many
 from vortex.realtime.stream import KEPT_EVENTS
 from vortex.testing import person
+from vortex.testing.sockets import look
 
 
 async def events(client: ClientConnection, count: int) -> list[dict[str, Any]]:
@@ -43,6 +44,8 @@ def unacceptable(server: Server, ticket: str, **named: Any) -> Any:
 async def test_it_says_where_the_stream_stands_and_then_what_happens(
     server: Server, ada: Principal
 ) -> None:
+    async with opened(server, ticket_of(ada)) as client:
+        await said(client)
     push(ada.user_id, "sample.before", {})
 
     async with opened(server, ticket_of(ada)) as client:
@@ -173,7 +176,19 @@ async def test_a_client_that_was_away_gets_what_it_missed(server: Server, ada: P
     assert [event["sequence"] for event in received] == missed[20:]
 
 
+async def test_nothing_is_kept_for_somebody_who_has_not_listened(
+    server: Server, ada: Principal
+) -> None:
+    assert push(ada.user_id, "sample.happened", {}) == 0
+    assert not valkey.client().exists(*_keys(ada))
+
+    async with opened(server, ticket_of(ada)) as client:
+        assert (await said(client))["sequence"] == 0
+        assert 0 < valkey.client().ttl(_keys(ada)[0]) <= 3600
+
+
 async def test_what_is_no_longer_kept_is_said_to_be_lost(server: Server, ada: Principal) -> None:
+    await look(ada.user_id)
     for number in range(KEPT_EVENTS + 200):
         push(ada.user_id, "sample.happened", number)
 
@@ -192,6 +207,7 @@ async def test_what_is_no_longer_kept_is_said_to_be_lost(server: Server, ada: Pr
 async def test_a_client_that_remembers_another_stream_is_told_so(
     server: Server, ada: Principal, claim: dict[str, Any]
 ) -> None:
+    await look(ada.user_id)
     push(ada.user_id, "sample.happened", {})
     async with opened(server, ticket_of(ada)) as client:
         await said(client)
@@ -204,13 +220,15 @@ async def test_a_client_that_remembers_another_stream_is_told_so(
 async def test_a_stream_that_was_lost_behind_an_open_socket_is_said_to_be_lost(
     server: Server, ada: Principal
 ) -> None:
+    await look(ada.user_id)
     for number in range(5):
         push(ada.user_id, "sample.happened", number)
     async with opened(server, ticket_of(ada)) as client:
         hello = await said(client)
 
         valkey.client().delete(*_keys(ada))
-        for number in range(9):  # the new stream overtakes the old one before anyone looks
+        await look(ada.user_id)  # elsewhere
+        for number in range(9):  # the new stream overtakes the old one before this socket looks
             push(ada.user_id, "sample.happened", number)
         answer = await said(client)
 
@@ -219,11 +237,15 @@ async def test_a_stream_that_was_lost_behind_an_open_socket_is_said_to_be_lost(
 
 
 @pytest.mark.parametrize("left_over", ["meta", "events"])
-def test_half_a_lost_stream_does_not_stop_the_next_event(ada: Principal, left_over: str) -> None:
+async def test_half_a_lost_stream_does_not_stop_the_next_event(
+    ada: Principal, left_over: str
+) -> None:
+    await look(ada.user_id)
     push(ada.user_id, "sample.happened", {})
     push(ada.user_id, "sample.happened", {})
     valkey.client().delete(*(key for key in _keys(ada) if not key.endswith(left_over)))
 
+    await look(ada.user_id)
     sequence = push(ada.user_id, "sample.happened", {})
 
     assert sequence == (3 if left_over == "meta" else 1)
