@@ -65,7 +65,7 @@ _NO_USE: Final = frozenset({PostingKind.FEE.value, PostingKind.INTEREST.value})
 _PAYMENTS: Final = frozenset({PostingKind.CARD.value, PostingKind.TRANSFER.value})
 
 
-@on(TransactionPosted, batch=200)
+@on(TransactionPosted, batch=500)
 def note_use(events: list[TransactionPosted]) -> None:
     """Remember on which day each account was used last, so that what is used never falls asleep."""
     days: dict[UUID, date] = {}
@@ -79,7 +79,7 @@ def note_use(events: list[TransactionPosted]) -> None:
     dormancy.note_use(days=days)
 
 
-@on(TransactionPosted, batch=200)
+@on(TransactionPosted, batch=500)
 def watch_balances(events: list[TransactionPosted]) -> None:
     """Let monitors see every entry once, so that each crossing is told once."""
     monitors.observe(
@@ -99,7 +99,7 @@ def watch_balances(events: list[TransactionPosted]) -> None:
     )
 
 
-@on(TransactionPosted, batch=200)
+@on(TransactionPosted, batch=500)
 def round_up(events: list[TransactionPosted]) -> None:
     """Write down the change of payments; the clockwork moves it, once per payment."""
     pots.note_change(
@@ -154,7 +154,7 @@ def tell_of_a_consent_that_ends(event: ConsentExpiring) -> None:
     after_commit(partial(push_many, [News(event.owner_id, "account.changed", said)]))
 
 
-@on(HoldExpired, batch=200)
+@on(HoldExpired, batch=500)
 def note_expired_card_payments(events: list[HoldExpired]) -> None:
     """Write down that payments by card were let go, since nobody captured them in time."""
     card_payments.note_expiry(

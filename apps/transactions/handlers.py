@@ -20,7 +20,7 @@ from vortex.outbox import publish
 from vortex.realtime import News, push_many
 
 
-@on(TransactionPosted, batch=200)
+@on(TransactionPosted, batch=500)
 def tell_the_owners(events: list[TransactionPosted]) -> None:
     """Push each posting to all who see its accounts, and per account the balance after the last.
 
@@ -50,7 +50,7 @@ def tell_the_owners(events: list[TransactionPosted]) -> None:
     after_commit(partial(push_many, news))
 
 
-@on(TransactionPosted, batch=200)
+@on(TransactionPosted, batch=500)
 def tell_of_overdrafts(events: list[TransactionPosted]) -> None:
     """Say of each posting that took a customer's account below zero that it did, once."""
     for event in events:
@@ -76,7 +76,7 @@ def chain_postings(events: list[TransactionPosted]) -> None:
     chaining.append(posting_ids=[event.posting_id for event in events], at=now())
 
 
-@on(TransactionPosted, batch=200)
+@on(TransactionPosted, batch=500)
 def file_by_rules(events: list[TransactionPosted]) -> None:
     """File each posting for its owners as their rules say, once, unless they have filed it."""
     by_owner: dict[UUID, list[UUID]] = {}

@@ -3,7 +3,7 @@
     make bench                        everything, in three rounds
     make bench ONLY=single SECONDS=10 one target
     make bench JSON=1                 the last line is one JSON object
-    make bench SOAK=600               ten minutes of single transfers, with relay and consumers
+    make bench SOAK=600               ten minutes of single transfers, with relay and two consumers
     make bench PGLEDGER_SQL=file.sql  also pgledger: its SQL after that of its ULIDs
     make bench HORDAK=1               also django-hordak
     make bench ONLY=reads             pages over HISTORY=10000000 postings, made first in minutes
@@ -122,7 +122,8 @@ def main() -> int:
         _note("The load comes from wrk, which is not here. On Debian and Ubuntu: apt install wrk")
         return 2
     with tempfile.TemporaryDirectory() as home:
-        extra = ("relay", "consume") if options.soak or "relay" in options.only else ()
+        is_heard = options.soak or "relay" in options.only
+        extra = ("relay", "consume", "consume") if is_heard else ()
         with bank(
             Path(home),
             accounts=options.accounts,

@@ -125,9 +125,10 @@ def bank(
         _populate(opened.companies, accounts, each=COMPANY)
         command = [part.format(port=opened.port, workers=workers) for part in SERVERS[server]]
         opened.processes = _families(home)
-        for name, words in (("web", command), *((one, [*MANAGE, one]) for one in extra)):
-            process = scope.enter_context(_running(name, words, home))
-            opened.processes[name] = [process]
+        for place, words in enumerate((command, *([*MANAGE, one] for one in extra))):
+            name = words[-1] if place else "web"
+            process = scope.enter_context(_running(f"{name}-{place}", words, home))
+            opened.processes.setdefault(name, []).append(process)
         _await(opened.port)
         yield opened
 
