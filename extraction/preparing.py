@@ -115,7 +115,7 @@ def look(move: Move) -> Evidence:
 def _warm(move: Move) -> None:
     """Let the stand-by see copies of the requests it will get: first requests are slow ones.
 
-    Its answers are dropped, and its fence refuses every write.
+    Its answers are dropped, and copies write nothing, even those that come when it is the owner.
     """
     share(move.source.topology, move.name, Route("shadow", move.target.url))
     try:

@@ -48,6 +48,8 @@ def dispatch(
     interface: type[Service], operation: Operation, arguments: msgspec.Struct, caller: str
 ) -> Any:
     """Make a call wherever its context runs, following a move within the operation's deadline."""
+    if operation.kind == "command" and request.current().is_copy:
+        raise Moved(context=operation.context)
     taken = tape.of(operation.context)
     if taken is not None:
         return taken.take(

@@ -91,6 +91,7 @@ def unit_of_work(context: str) -> Iterator[BaseDatabaseWrapper]:
         yield connections[alias]
         return
     connection = connections[alias]
+    _keep_copies_out(context)
     traced = span("db.unit_of_work", context=context)
     with traced, _in_time(), transaction.atomic(using=alias):
         epoch = _enter(connection, context)
@@ -112,6 +113,7 @@ def one_statement(context: str) -> Iterator[BaseDatabaseWrapper]:
         raise CallInsideTransactionError(f"a statement of its own for {context} in a transaction")
     connection = connections[alias_of(context)]
     connection.ensure_connection()
+    _keep_copies_out(context)
     traced = span("db.unit_of_work", context=context)
     with traced, _in_time(), _through_the_fence(context), connection.wrap_database_errors:
         yield connection
@@ -129,6 +131,16 @@ def never_committed(context: str) -> Iterator[BaseDatabaseWrapper]:
                 transaction.set_rollback(True, using=connection.alias)
             else:  # the block has opened another connection, which owns nothing
                 connection.close()
+
+
+def _keep_copies_out(context: str) -> None:
+    """Refuse with Moved what copies want to write, at once.
+
+    At the fence they would wait with the requests that they copy; it opens, and both happen.
+    """
+    if request.current().is_copy:
+        connections[alias_of(context)].ensure_connection()  # whoever comes next finds it open
+        raise Moved(context=context)
 
 
 @contextmanager

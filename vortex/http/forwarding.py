@@ -137,7 +137,8 @@ class Forwarder:
     def _mirror(self, url: str, sent: Parcel) -> None:
         """Send a copy to the stand-by and drop its answer: it gets to know what it will serve.
 
-        A write changes nothing there, because the fence of the stand-by refuses it.
+        A write changes nothing there: units of work and commands refuse copies, whoever owns the
+        data by the time that they arrive.
         """
         if len(self._mirrored) < MOST_COPIES:
             task = asyncio.get_running_loop().create_task(self._copy(url, sent))

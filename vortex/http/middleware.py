@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from vortex.http.address import client_address
+from vortex.http.headers import MIRRORED
 from vortex.http.problem import ProblemResponse, problem
 from vortex.http.refusals import BadRequest, DeadlineSpent
 from vortex.ids import new_id_text
@@ -60,6 +61,7 @@ class RequestContextMiddleware:
                     deadline=context.deadline_in(deadline_ms),
                     actor=None,
                     causation_id="",
+                    is_copy=MIRRORED in request.headers,
                 )
             )
             with span(f"HTTP {_method(request)}", kind="server") as active:

@@ -19,6 +19,7 @@ class RequestContext:
     actor: Principal | None = None
     deadline: float | None = None  # on the clock of time.monotonic, in seconds
     causation_id: str = ""
+    is_copy: bool = False  # of a request that is answered elsewhere: it changes nothing
 
     def remaining_ms(self) -> int | None:
         """Return how many milliseconds are left, 0 once they are spent; None without a deadline."""

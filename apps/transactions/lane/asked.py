@@ -20,6 +20,7 @@ from apps.transactions.services.posting import MAX_BATCH
 from apps.transactions.services.said import Said, SaidItem, id_of, transfer_of
 from apps.transactions.services.transferring import Transfer, posting_of
 from vortex.errors import Refusal
+from vortex.http.headers import MIRRORED
 from vortex.http.idempotency import KEY, fingerprint_of
 from vortex.http.parsers import read as read_strictly
 from vortex.identity.tokens import Verified, verify_signature
@@ -41,6 +42,7 @@ _ELSEWHERE: Final = frozenset(
         b"expect",
         b"prefer",
         b"x-http-method-override",
+        MIRRORED.lower().encode(),
     }
 )
 

@@ -63,6 +63,17 @@ def booked(account_id: UUID) -> int:
     return int(Account.objects.get(pk=account_id).booked_minor)
 
 
+def test_a_copy_of_a_transfer_for_a_side_that_only_looks_moves_nothing() -> None:
+    alice = person()
+    source, target = account_of(alice, 1000), account_of(person())
+    headers = {"Idempotency-Key": new_id().hex, "X-Vortex-Mirrored": "1"}
+
+    answer = client_of(alice).post("/api/transactions", body(source, target), headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "context_moved")
+    assert (booked(source), booked(target)) == (1000, 0)
+
+
 def test_a_transfer_is_answered_with_the_payers_side_only() -> None:
     alice, bob = person(), person()
     source, target = account_of(alice, 1000), account_of(bob, 5000)

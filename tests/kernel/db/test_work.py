@@ -15,6 +15,7 @@ from vortex.db import (
     current_context,
     in_unit_of_work,
     needs_transaction,
+    one_statement,
     unit_of_work,
 )
 from vortex.db.work import DeadlineExceeded, current_epoch
@@ -159,6 +160,16 @@ def test_an_action_after_commit_that_fails_harms_nothing_whatever_it_is() -> Non
     with unit_of_work("accounts"):
         for hint in (lambda: int("x"), partial(int, "x")):
             after_commit(hint)
+
+
+@committing
+def test_a_copy_of_a_request_writes_nothing_even_where_the_data_are() -> None:
+    """At the fence it would wait beside the request that it copies, and both would happen."""
+    with request.use(is_copy=True):
+        with pytest.raises(Moved), unit_of_work("accounts"):
+            raise AssertionError("a copy came in")
+        with pytest.raises(Moved), one_statement("accounts"):
+            raise AssertionError("a copy came in")
 
 
 @committing
