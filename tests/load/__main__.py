@@ -216,9 +216,7 @@ def _broken_laws() -> int:
 
 
 def _show(found: dict[str, list[Measured]], options: Options) -> None:
-    python = f"Python {platform.python_version()} ({Path(sys.executable).resolve()})"
-    workers = f"{options.server}, {options.workers} worker(s)"
-    table = Table(title=f"{workers}, {os.cpu_count()} cores, {python}")
+    table = Table(title=_title(options))
     for column in COLUMNS:
         table.add_column(column, justify="left" if column in {"", "CPU µs each"} else "right")
     rates = {name: median(one.per_second for one in rounds) for name, rounds in found.items()}
@@ -257,6 +255,11 @@ def _show(found: dict[str, list[Measured]], options: Options) -> None:
     Console(width=180).print(table)
     if options.json:
         sys.stdout.write(msgspec.json.encode(said).decode() + "\n")
+
+
+def _title(options: Options) -> str:
+    python = f"Python {platform.python_version()} ({Path(sys.executable).resolve()})"
+    return f"{options.server}, {options.workers} worker(s), {os.cpu_count()} cores, {python}"
 
 
 def _note(text: str) -> None:

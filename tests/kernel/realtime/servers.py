@@ -76,3 +76,8 @@ async def said(client: ClientConnection) -> dict[str, Any]:
 async def say(client: ClientConnection, **frame: Any) -> None:
     """Send a frame."""
     await client.send(msgspec.json.encode(frame).decode())
+
+
+def keys_of(user: Principal) -> list[str]:
+    """Return the keys in Valkey of a person's stream."""
+    return [f"realtime:{{{user.user_id}}}:{part}" for part in ("meta", "events")]
