@@ -91,8 +91,7 @@ class StreamsBroker:
             most = (memory["maxmemory"] or memory["total_system_memory"]) * self._part_of_memory
             taken = self._bytes()
             if taken > most:
-                for stream in streams_of(self._topics):
-                    self._trim(stream)
+                self.trim(tuple(self._topics))
                 taken = self._bytes()
         except (redis.RedisError, OSError) as error:
             raise BrokerUnavailable(str(error)) from error

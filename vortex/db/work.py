@@ -91,7 +91,7 @@ def unit_of_work(context: str) -> Iterator[BaseDatabaseWrapper]:
         yield connections[alias]
         return
     connection = connections[alias]
-    _keep_copies_out(context)
+    _keep_copies_out(connection, context)
     traced = span("db.unit_of_work", context=context)
     with traced, _in_time(), transaction.atomic(using=alias):
         epoch = _enter(connection, context)
@@ -112,8 +112,8 @@ def one_statement(context: str) -> Iterator[BaseDatabaseWrapper]:
     if _work.get() is not None:
         raise CallInsideTransactionError(f"a statement of its own for {context} in a transaction")
     connection = connections[alias_of(context)]
+    _keep_copies_out(connection, context)
     connection.ensure_connection()
-    _keep_copies_out(context)
     traced = span("db.unit_of_work", context=context)
     with traced, _in_time(), _through_the_fence(context), connection.wrap_database_errors:
         yield connection
@@ -133,13 +133,13 @@ def never_committed(context: str) -> Iterator[BaseDatabaseWrapper]:
                 connection.close()
 
 
-def _keep_copies_out(context: str) -> None:
+def _keep_copies_out(connection: BaseDatabaseWrapper, context: str) -> None:
     """Refuse with Moved what copies want to write, at once.
 
     At the fence they would wait with the requests that they copy; it opens, and both happen.
     """
     if request.current().is_copy:
-        connections[alias_of(context)].ensure_connection()  # whoever comes next finds it open
+        connection.ensure_connection()  # whoever comes next finds it open
         raise Moved(context=context)
 
 
