@@ -46,12 +46,12 @@ def test_an_agreement_is_given_and_taken_back(visit: Enter, newcomer: str):
     expect(news).not_to_be_checked()
 
     news.press("Space")
-    expect(page.get_by_text("You have agreed").first).to_be_visible()
+    expect(page.get_by_text("You have agreed", exact=True).first).to_be_visible()
     visitor.open("/profile")
     expect(news).to_be_checked()
     news.press("Space")
 
-    expect(page.get_by_text("You agree no more").first).to_be_visible()
+    expect(page.get_by_text("You agree no more", exact=True).first).to_be_visible()
     expect(page.get_by_label("The terms of the bank")).not_to_be_checked()
 
 
