@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Event
+from typing import Any
 
 import psycopg
 
@@ -27,6 +28,7 @@ HERE = "here"
 MOVING = "moving"
 _BETWEEN_TRIES_SECONDS = 0.5
 _RESOLVE_SECONDS = 20
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def fence(move: Move) -> Evidence:
@@ -240,13 +242,22 @@ def _take_over(move: Move, epoch: int) -> None:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Keep signals waiting for the length of a block."""
-    held = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
+    """Keep signals waiting for the length of a block; they come at its end.
+
+    Their handlers are changed, not their mask: where another thread runs, the system gives it the
+    signal, and Python runs the handler in this one all the same.
+    """
+    came: list[int] = []
+    before: dict[int, Any] = {
+        number: signal.signal(number, lambda number, _: came.append(number)) for number in STOPPING
+    }
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in came[:1]:
+            signal.raise_signal(number)
 
 
 def _between(begun: datetime, ended: datetime) -> float:

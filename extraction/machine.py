@@ -169,10 +169,7 @@ def _brief(evidence: Evidence) -> str:
 @contextmanager
 def _stoppable() -> Iterator[None]:
     """Make Ctrl-C and the system's request to end stop a phase where it can be undone."""
-    before: dict[int, Any] = {
-        number: signal.signal(number, _stop)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    }
+    before: dict[int, Any] = {number: signal.signal(number, _stop) for number in cutting.STOPPING}
     try:
         yield
     finally:

@@ -105,10 +105,21 @@ def look(move: Move) -> Evidence:
     _await_moment(move, slow)
     evidence["marker_ms"] = [round(trip, 1) for trip in trips]
     for link in (move.link, move.link_back):
+        evidence[link.name] = _await_working(move, link)
+    return evidence
+
+
+def _await_working(move: Move, link: Link) -> Evidence:
+    """Wait until a direction of replication works; one whose server came back joins by itself."""
+    evidence: Evidence = {}
+
+    def idle() -> str:
         found = links.health(link, move.at(link.source), move.at(link.target))
-        evidence[link.name] = links.evidence(found)
-        if not found.working:
-            raise NotNow(f"The replication {link.name} does not work: the slot is {found.slot}.")
+        evidence.update(links.evidence(found))
+        said = f"the replication {link.name} does not work, its slot is {found.slot}"
+        return "" if found.working else said
+
+    _await_moment(move, idle)
     return evidence
 
 
