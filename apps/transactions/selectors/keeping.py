@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import connections
@@ -10,6 +11,13 @@ from django.db.models import QuerySet, Sum
 from apps.transactions.contracts import LedgerAccountNotFound
 from apps.transactions.models import Account, Hold, Mandate
 from vortex.db import alias_of
+from vortex.db.prepared import fetch
+
+_OWN: Final = """
+select id from transactions_account where owner_id = %(owner)s
+union all
+select account_id from transactions_mandate where user_id = %(owner)s
+"""
 
 
 def expected_in(*, account_ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -67,9 +75,7 @@ def payable_account_ids(*, user_id: UUID) -> list[UUID]:
 
 def own_account_ids(*, owner_id: UUID) -> list[UUID]:
     """Return the ids of every account that somebody may see, closed ones included."""
-    own = Account.objects.filter(owner_id=owner_id).values_list("id", flat=True)
-    seen = mandated(user_id=owner_id).values_list("account_id", flat=True)
-    return list(own.union(seen, all=True))
+    return [account_id for (account_id,) in fetch("transactions", _OWN, {"owner": owner_id})]
 
 
 def payers_among(*, pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:

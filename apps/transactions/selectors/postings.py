@@ -6,14 +6,14 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connections
 from django.db.models import QuerySet, Subquery
 
 from apps.transactions.contracts import LedgerAccountNotFound, PostingNotFound
 from apps.transactions.models import Entry, Posting
 from apps.transactions.selectors.accounts import account
 from apps.transactions.selectors.keeping import own_account_ids
-from vortex.db import alias_of
+from vortex.db import arrays
+from vortex.db.prepared import fetch
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,8 @@ def entries_of_posting(*, posting_id: UUID) -> QuerySet[Entry]:
 def entries_of_account(*, account_id: UUID, after_version: int, limit: int) -> list[dict[str, Any]]:
     """Return entries of an account beyond a version, oldest first, with their postings' texts."""
     account(account_id=account_id)
-    return _rows(
-        "select e.posting_id, e.account_id, e.amount_minor, e.currency, e.balance_after_minor,"
-        " e.version, p.booked_at, p.effective_date, p.description"
-        " from transactions_entry e join transactions_posting p on p.id = e.posting_id"
-        " where e.account_id = %s and e.version > %s order by e.version limit %s",
-        (account_id, after_version, limit),
-    )
+    asked = (account_id, after_version, limit)
+    return [dict(zip(_BOOKED_AS, row, strict=True)) for row in _fetch(_BOOKED, asked)]
 
 
 def posting_of_owner(*, posting_id: UUID, owner_id: UUID) -> OwnPosting:
@@ -114,12 +109,13 @@ def postings_of_owner(
         if wanted.account_id not in own:
             raise LedgerAccountNotFound(account_id=str(wanted.account_id))
         own = [wanted.account_id]
-    conditions, values = _conditions(wanted, after)
-    rows = _rows(
-        _LIST.format(conditions=" and ".join(conditions)),
-        {"accounts": own, "owner": owner_id, "limit": limit, **values},
-    )
-    return _with_entries([row["posting_id"] for row in rows], owner_id)
+    statement, values = _listing(wanted, after)
+    asked = {"accounts": arrays.uuids(own), "owner": owner_id, "limit": limit, **values}
+    rows = _fetch(statement, asked)
+    if not rows:
+        return []
+    span = (rows[-1][0], rows[0][0])
+    return _with_entries([posting_id for _, posting_id in rows], owner_id, span)
 
 
 # The category and the counterparty of a posting are the payer's words for it. The receiver sees
@@ -150,9 +146,7 @@ select distinct found.booked_at, found.posting_id
   from unnest(%(accounts)s::uuid[]) as own (id)
   cross join lateral (
     select e.booked_at, e.posting_id
-      from transactions_entry e
-      join transactions_posting p on p.id = e.posting_id
-      left join transactions_annotation n on n.posting_id = e.posting_id and n.owner_id = %(owner)s
+      from transactions_entry e {words}
      where e.account_id = own.id and {conditions}
      order by e.booked_at desc, e.posting_id desc
      limit %(limit)s
@@ -161,21 +155,49 @@ select distinct found.booked_at, found.posting_id
  limit %(limit)s
 """
 
+# Only what is asked by words needs them.
+_WORDS: Final = """
+      join transactions_posting p on p.id = e.posting_id
+      left join transactions_annotation n on n.posting_id = e.posting_id and n.owner_id = %(owner)s
+"""
+
 _WITH_ENTRIES: Final = """
-select p.id, p.kind, p.description, {category} as category, {counterparty} as counterparty,
-       p.reference, p.booked_at, p.effective_date, p.reverses_id, r.posting_id as reversed_by_id,
+select p.id, p.kind, p.description, p.reference, p.booked_at, p.effective_date, p.reverses_id,
+       r.posting_id as reversed_by_id,
        exists (select from transactions_split s
                 where s.posting_id = p.id and s.owner_id = %(owner)s) as is_split,
+       n.category as own_category, p.category, p.counterparty, {payers_words} as are_payers_words,
        e.account_id, e.amount_minor, e.currency, e.balance_after_minor, e.version
   from transactions_posting p
   join transactions_entry e on e.posting_id = p.id and e.booked_at = p.booked_at
-  join transactions_account a on a.id = e.account_id and (a.owner_id = %(owner)s or exists (
-    select from transactions_mandate m where m.account_id = a.id and m.user_id = %(owner)s))
   left join transactions_reversal r on r.original_id = p.id
   left join transactions_annotation n on n.posting_id = p.id and n.owner_id = %(owner)s
- where p.id = any (%(postings)s::uuid[])
+ where p.id = any (%(postings)s::uuid[]) and {booked}
+   and e.account_id in (select id from transactions_account where owner_id = %(owner)s
+                        union all
+                        select account_id from transactions_mandate where user_id = %(owner)s)
  order by p.booked_at desc, p.id desc, e.amount_minor
 """
+# For PostgreSQL, which leaves out months by it.
+_WITHIN: Final = "e.booked_at between %(since)s and %(until)s"
+
+_BOOKED: Final = """
+select e.posting_id, e.account_id, e.amount_minor, e.currency, e.balance_after_minor,
+       e.version, p.booked_at, p.effective_date, p.description
+  from transactions_entry e join transactions_posting p on p.id = e.posting_id
+ where e.account_id = %s and e.version > %s order by e.version limit %s
+"""
+_BOOKED_AS: Final = (
+    *("posting_id", "account_id", "amount_minor", "currency", "balance_after_minor"),
+    *("version", "booked_at", "effective_date", "description"),
+)
+
+
+def _listing(wanted: Wanted, after: tuple[datetime, UUID] | None) -> tuple[str, dict[str, Any]]:
+    conditions, values = _conditions(wanted, after)
+    by_words = wanted.kind or wanted.category or wanted.word
+    statement = _LIST.format(words=_WORDS if by_words else "", conditions=" and ".join(conditions))
+    return statement, values
 
 
 def _conditions(
@@ -217,21 +239,52 @@ def _pattern(word: str) -> str:
     return f"%{literal}%"
 
 
-def _with_entries(posting_ids: Sequence[UUID], owner_id: UUID) -> list[OwnPosting]:
+def _with_entries(
+    posting_ids: Sequence[UUID], owner_id: UUID, span: tuple[datetime, datetime] | None = None
+) -> list[OwnPosting]:
+    """Return a customer's own of these postings, newest first; `span` is when they were booked."""
     if not posting_ids:
         return []
-    statement = _WITH_ENTRIES.format(category=_CATEGORY, counterparty=_COUNTERPARTY)
-    rows = _rows(statement, {"postings": list(posting_ids), "owner": owner_id})
-    entry_fields = OwnEntry.__dataclass_fields__
-    found: dict[UUID, dict[str, Any]] = {}
-    for row in rows:
-        entry = OwnEntry(**{name: row.pop(name) for name in entry_fields})
-        found.setdefault(row["id"], {**row, "entries": []})["entries"].append(entry)
-    return [OwnPosting(**{**row, "entries": tuple(row["entries"])}) for row in found.values()]
+    asked: dict[str, Any] = {"postings": arrays.uuids(posting_ids), "owner": owner_id}
+    if span:
+        asked |= {"since": span[0], "until": span[1]}
+    statement = _WITH_ENTRIES.format(payers_words=_PAYERS_WORDS, booked=_WITHIN if span else "true")
+    entries: dict[UUID, list[OwnEntry]] = {}
+    firsts: list[tuple[Any, ...]] = []
+    for row in _fetch(statement, asked):
+        entry = OwnEntry(*row[_OF_ENTRY:])
+        known = entries.get(row[0])
+        if known is None:
+            entries[row[0]] = [entry]
+            firsts.append(row)
+        else:
+            known.append(entry)
+    return [_own(row, tuple(entries[row[0]])) for row in firsts]
 
 
-def _rows(statement: str, values: Any) -> list[dict[str, Any]]:
-    with connections[alias_of("transactions")].cursor() as cursor:
-        cursor.execute(statement, values)
-        names = [column.name for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+_OF_ENTRY: Final = 13
+
+
+def _own(row: tuple[Any, ...], entries: tuple[OwnEntry, ...]) -> OwnPosting:
+    posting_id, kind, description, reference, booked_at, effective_date, reverses_id = row[:7]
+    reversed_by_id, is_split, own_category, category, counterparty, are_payers_words = row[7:13]
+    if not are_payers_words:
+        category, counterparty = "transfers", ""
+    return OwnPosting(
+        id=posting_id,
+        kind=kind,
+        description=description,
+        category=category if own_category is None else own_category,
+        counterparty=counterparty,
+        reference=reference,
+        booked_at=booked_at,
+        effective_date=effective_date,
+        reverses_id=reverses_id,
+        reversed_by_id=reversed_by_id,
+        is_split=is_split,
+        entries=entries,
+    )
+
+
+def _fetch(statement: str, values: Any) -> list[tuple[Any, ...]]:
+    return fetch("transactions", statement, values)
