@@ -17,7 +17,7 @@ from vortex.db import after_commit
 from vortex.inbox import on
 from vortex.money import Money
 from vortex.outbox import publish
-from vortex.realtime import News, push_many
+from vortex.realtime import News, listeners_among, push_many
 
 
 @on(TransactionPosted, batch=500)
@@ -27,27 +27,8 @@ def tell_the_owners(events: list[TransactionPosted]) -> None:
     The socket is a hint: whoever misses it reads the list. So a push that is lost is not sought,
     and all of them go out together once the batch stands.
     """
-    news: list[News] = []
-    balances: dict[UUID, PostedLeg] = {}
     owned = {leg.account_id for event in events for leg in event.legs if leg.owner_id is not None}
-    sharers = sharers_of(account_ids=owned)
-    for event in events:
-        for leg in event.legs:
-            if leg.owner_id is None:
-                continue
-            said = _news(event, leg)
-            seen_by = (leg.owner_id, *sharers.get(leg.account_id, ()))
-            news.extend(News(user_id, "transaction.posted", said) for user_id in seen_by)
-            known = balances.get(leg.account_id)
-            if known is None or leg.version > known.version:
-                balances[leg.account_id] = leg
-    news.extend(
-        News(user_id, "balance.changed", _balance(leg))
-        for leg in balances.values()
-        for user_id in (leg.owner_id, *sharers.get(leg.account_id, ()))
-        if user_id is not None
-    )
-    after_commit(partial(push_many, news))
+    after_commit(partial(_tell, events, sharers_of(account_ids=owned)))
 
 
 @on(TransactionPosted, batch=500)
@@ -92,6 +73,30 @@ def look_for_transfers(event: TransactionImportCompleted) -> None:
     """Suggest which of the lines that came in are transfers between the owner's accounts."""
     if event.posted:
         pairing.suggest(owner_id=event.owner_id, at=now())
+
+
+def _tell(events: list[TransactionPosted], sharers: dict[UUID, list[UUID]]) -> None:
+    """Push to those who listen; of most postings nobody does."""
+    seen = [
+        (event, leg, (leg.owner_id, *sharers.get(leg.account_id, ())))
+        for event in events
+        for leg in event.legs
+        if leg.owner_id is not None
+    ]
+    listening = listeners_among({user_id for _, _, users in seen for user_id in users})
+    news: list[News] = []
+    latest: dict[tuple[UUID, UUID], PostedLeg] = {}
+    for event, leg, users in seen:
+        for user_id in listening.intersection(users):
+            news.append(News(user_id, "transaction.posted", _news(event, leg)))
+            known = latest.get((user_id, leg.account_id))
+            if known is None or leg.version > known.version:
+                latest[user_id, leg.account_id] = leg
+    news.extend(
+        News(user_id, "balance.changed", _balance(leg)) for (user_id, _), leg in latest.items()
+    )
+    if news:
+        push_many(news)
 
 
 def _news(event: TransactionPosted, leg: PostedLeg) -> dict[str, Any]:

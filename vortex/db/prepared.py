@@ -1,6 +1,8 @@
-"""Reads at rate: statements that a connection has planned once, answered in binary."""
+"""What is asked at rate: statements that a connection has planned once, answered in binary."""
 
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.db import connections
@@ -8,18 +10,27 @@ from django.db import connections
 from vortex.db.arrays import ColumnCursor
 from vortex.db.work import alias_of
 
+Rows = list[tuple[Any, ...]]
 
-def fetch(context: str, statement: str, values: Any) -> list[tuple[Any, ...]]:
+
+def fetch(context: str, statement: str, values: Any) -> Rows:
     """Return the rows of a statement on a context's own database, in or out of a unit of work.
 
     The server binds `values`: a list is a column of `vortex.db.arrays`, and a statement that is put
-    together differently each time gains nothing.
+    together differently each time gains nothing. Whoever watches what Django asks sees it too.
     """
     connection = connections[alias_of(context)]
     connection.ensure_connection()
     begun = time.monotonic()
     with connection.wrap_database_errors, ColumnCursor(connection.connection) as cursor:
-        rows = cursor.execute(statement, values, prepare=True, binary=True).fetchall()
+
+        def ask(statement: str, values: Any, *_: object) -> Rows:
+            return cursor.execute(statement, values, prepare=True, binary=True).fetchall()
+
+        watched: Callable[..., Rows] = ask
+        for wrapper in reversed(connection.execute_wrappers):
+            watched = partial(wrapper, watched)
+        rows = watched(statement, values, False, {"connection": connection, "cursor": cursor})
     if connection.queries_logged:
         took = f"{time.monotonic() - begun:.3f}"
         connection.queries_log.append({"sql": statement, "time": took})

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.db import connections
 
-from vortex.db import alias_of
+from vortex.db import alias_of, arrays
+from vortex.db.prepared import fetch
 from vortex.inbox.heard import Heard, Place
 from vortex.telemetry import get_logger
 from vortex.telemetry.metrics import counter
@@ -20,7 +21,7 @@ gaps_total = counter(
 # Sorted, so that two consumers that meet for a moment wait for each other and do not deadlock.
 _REMEMBER: Final = """
 insert into inbox_seen (consumer, event_id)
-select %s, id from unnest(%s::uuid[]) as t (id) order by id
+select %(consumer)s, id from unnest(%(ids)s) as t (id) order by id
 on conflict do nothing returning event_id
 """
 _FEW: Final = 1_000  # parked keys that are cheaper to fetch than to ask about
@@ -49,9 +50,8 @@ def remember(context: str, consumer: str, ids: Sequence[UUID]) -> set[UUID]:
 
     Needs the unit of work in which they are handled.
     """
-    with connections[alias_of(context)].cursor() as cursor:
-        cursor.execute(_REMEMBER, (consumer, list(ids)))
-        return {event_id for (event_id,) in cursor.fetchall()}
+    asked = {"consumer": consumer, "ids": arrays.uuids(ids)}
+    return {event_id for (event_id,) in fetch(context, _REMEMBER, asked)}
 
 
 def advance(context: str, heard: Iterable[Heard]) -> list[Gap]:

@@ -47,9 +47,8 @@ def _one_by_one(handler: Handler, heard: Sequence[Heard]) -> None:
 
 
 def _measure(handler: Handler, heard: Sequence[Heard]) -> None:
-    moment = now()
+    moment, observe = now(), latency_seconds.labels(handler.name).observe
     for message in heard:
         published_at = message.envelope.time
         if published_at is not None:
-            taken = (moment - published_at).total_seconds()
-            latency_seconds.labels(handler.name).observe(taken)
+            observe((moment - published_at).total_seconds())

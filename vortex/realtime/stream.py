@@ -10,7 +10,7 @@ the same stream.
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 from uuid import UUID
 
@@ -116,6 +116,23 @@ def push_many(news: Iterable[News]) -> list[int]:
             return [int(sequence) for sequence in pipeline.execute()]
     except valkey.FAILURES as error:
         raise Unavailable("events could not be pushed") from error
+
+
+def listeners_among(user_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of these people who have had a socket within the last hour.
+
+    Ask before news are put together for many: whoever else is told would hear nothing. Refuses with
+    Unavailable while Valkey is down.
+    """
+    asked = list(user_ids)
+    try:
+        with valkey.client().pipeline(transaction=False) as pipeline:
+            for user_id in asked:
+                pipeline.exists(_keys(user_id)[0])
+            found = pipeline.execute()
+    except valkey.FAILURES as error:
+        raise Unavailable("it is not known who listens") from error
+    return {user_id for user_id, listens in zip(asked, found, strict=True) if listens}
 
 
 def _arguments(item: News, at: str) -> list[Any]:

@@ -6,7 +6,6 @@ microseconds, as PostgreSQL keeps them.
 """
 
 import hashlib
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -18,8 +17,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True)
-class ChainedEntry:
+class ChainedEntry(msgspec.Struct, frozen=True, gc=False):
     """An entry as the chain holds it."""
 
     account_id: UUID
@@ -29,8 +27,7 @@ class ChainedEntry:
     balance_after_minor: int
 
 
-@dataclass(frozen=True)
-class ChainedPosting:
+class ChainedPosting(msgspec.Struct, frozen=True, gc=False):
     """A posting with its entries, as the chain holds it."""
 
     posting_id: UUID

@@ -1,18 +1,35 @@
 """Reads of the chain and of the postings as the chain holds them."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connections
 
 from apps.transactions.domain.chain import ChainedEntry, ChainedPosting
-from apps.transactions.models import ChainHead, ChainLink, Entry, Posting
-from vortex.db import alias_of
+from apps.transactions.models import ChainHead, ChainLink
+from vortex.db import alias_of, arrays
+from vortex.db.prepared import fetch
 
 _UNCHAINED: Final = """
 select count(*) from transactions_posting p
  where not exists (select from transactions_chain_link c where c.posting_id = p.id)
+"""
+_CHAINED: Final = """
+select posting_id from transactions_chain_link where posting_id = any (%(postings)s)
+"""
+# In the order in which ChainedPosting and ChainedEntry have them.
+_POSTINGS: Final = """
+select id, kind, description, category, counterparty, reference, booked_at, effective_date,
+       actor_id, reverses_id
+  from transactions_posting where id = any (%(postings)s)
+"""
+_BOOKED_AT: Final = 6
+# By when they were booked too, or all months would be looked through.
+_ENTRIES: Final = """
+select e.posting_id, e.account_id, e.version, e.amount_minor, e.currency, e.balance_after_minor
+  from unnest(%(postings)s, %(months)s) as p (id, booked_at)
+  join transactions_entry e on e.posting_id = p.id and e.booked_at = p.booked_at
 """
 
 
@@ -28,8 +45,8 @@ def chain_links(*, after: int, limit: int) -> list[ChainLink]:
 
 def chained(*, posting_ids: Sequence[UUID]) -> set[UUID]:
     """Return those of these postings that are in the chain."""
-    known = ChainLink.objects.filter(posting_id__in=posting_ids)
-    return set(known.values_list("posting_id", flat=True))
+    asked = {"postings": arrays.uuids(posting_ids)}
+    return {posting_id for (posting_id,) in fetch("transactions", _CHAINED, asked)}
 
 
 def unchained_count() -> int:
@@ -42,32 +59,16 @@ def unchained_count() -> int:
 
 def chained_postings(*, posting_ids: Sequence[UUID]) -> dict[UUID, ChainedPosting]:
     """Return postings with their entries, as they stand now."""
-    postings = list(Posting.objects.filter(pk__in=posting_ids))
-    months = {posting.booked_at for posting in postings}  # or all of them would be looked through
-    entries: dict[UUID, list[ChainedEntry]] = {}
-    for entry in Entry.objects.filter(posting_id__in=posting_ids, booked_at__in=months):
-        entries.setdefault(entry.posting_id, []).append(
-            ChainedEntry(
-                account_id=entry.account_id,
-                version=entry.version,
-                amount_minor=entry.amount_minor,
-                currency=entry.currency,
-                balance_after_minor=entry.balance_after_minor,
-            )
-        )
-    return {
-        posting.id: ChainedPosting(
-            posting_id=posting.id,
-            kind=posting.kind,
-            description=posting.description,
-            category=posting.category,
-            counterparty=posting.counterparty,
-            reference=posting.reference,
-            booked_at=posting.booked_at,
-            effective_date=posting.effective_date,
-            actor_id=posting.actor_id,
-            reverses_id=posting.reverses_id,
-            entries=tuple(entries.get(posting.id, ())),
-        )
-        for posting in postings
+    postings = fetch("transactions", _POSTINGS, {"postings": arrays.uuids(posting_ids)})
+    asked = {
+        "postings": arrays.uuids([row[0] for row in postings]),
+        "months": arrays.instants_or_nulls([row[_BOOKED_AT] for row in postings]),
     }
+    entries: dict[UUID, list[ChainedEntry]] = {}
+    for posting_id, *what in fetch("transactions", _ENTRIES, asked) if postings else ():
+        entries.setdefault(posting_id, []).append(ChainedEntry(*what))
+    found: dict[UUID, ChainedPosting] = {}
+    for row in postings:
+        said: tuple[Any, ...] = (*row, tuple(entries.get(row[0], ())))
+        found[row[0]] = ChainedPosting(*said)
+    return found

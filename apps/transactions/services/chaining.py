@@ -16,9 +16,16 @@ from uuid import UUID
 from apps.transactions import selectors
 from apps.transactions.domain.chain import START, ChainedPosting, link
 from apps.transactions.models import ChainHead, ChainLink
-from vortex.db import unit_of_work
+from vortex.db import arrays, unit_of_work
+from vortex.db.prepared import fetch
 
 _PAGE: Final = 1_000
+_APPEND: Final = """
+insert into transactions_chain_link (seq, posting_id, hash, chained_at)
+select %(first)s + place - 1, posting_id, hash, %(at)s
+  from unnest(%(postings)s, %(hashes)s) with ordinality as t (posting_id, hash, place)
+ order by place returning seq
+"""
 
 
 @dataclass(frozen=True)
@@ -39,16 +46,20 @@ def append(*, posting_ids: Sequence[UUID], at: datetime) -> int:
         known = selectors.chained(posting_ids=posting_ids)
         fresh = [posting_id for posting_id in dict.fromkeys(posting_ids) if posting_id not in known]
         contents = selectors.chained_postings(posting_ids=fresh)
-        links = []
-        seq, before = head.seq, bytes(head.hash)
-        for posting_id in fresh:
-            seq += 1
+        first, before, hashes = head.seq + 1, bytes(head.hash), []
+        for seq, posting_id in enumerate(fresh, first):
             before = link(before, seq, contents[posting_id])
-            links.append(ChainLink(seq=seq, posting_id=posting_id, hash=before, chained_at=at))
-        ChainLink.objects.bulk_create(links)
-        head.seq, head.hash = seq, before
+            hashes.append(before)
+        asked = {
+            "first": first,
+            "postings": arrays.uuids(fresh),
+            "hashes": arrays.octets(hashes),
+            "at": at,
+        }
+        fetch("transactions", _APPEND, asked)
+        head.seq, head.hash = head.seq + len(fresh), before
         head.save(update_fields=["seq", "hash"])
-        return len(links)
+        return len(fresh)
 
 
 def verify(*, first: int = 1, last: int | None = None) -> Iterator[Break]:
