@@ -11,13 +11,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 
 from config.wsgi import application as wsgi_application  # isort: skip - Django starts here
 
-from a2wsgi import WSGIMiddleware
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 
 from vortex.http.asgi import Application, HonestHeaders
 from vortex.http.forwarding import Forwarder
 from vortex.http.wire import WireProtocol
+from vortex.http.wsgi import ThreadedWSGI
 from vortex.realtime.routing import websocket_urlpatterns
 
 
@@ -30,7 +30,7 @@ class Protocol(WireProtocol):
 
 
 def _http() -> Application:
-    django: Application = WSGIMiddleware(cast("Any", wsgi_application), workers=16)
+    django: Application = ThreadedWSGI(cast("Any", wsgi_application), threads=16)
     Protocol.behind = staticmethod(HonestHeaders(Forwarder(django)))
     if "transactions" in settings.VORTEX_HOSTED:
         from apps.transactions.lane.application import PostingLane

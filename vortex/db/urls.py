@@ -19,5 +19,10 @@ def database(url: str, name: str) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, **dict(parse_qsl(parts.query))},
+        "OPTIONS": {
+            "connect_timeout": 5,
+            # Django leaves it out, and then psycopg plans anew what it is asked to prepare.
+            "prepare_threshold": 5,
+            **dict(parse_qsl(parts.query)),
+        },
     }

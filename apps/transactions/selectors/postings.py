@@ -84,7 +84,7 @@ def entries_of_account(*, account_id: UUID, after_version: int, limit: int) -> l
 
 def posting_of_owner(*, posting_id: UUID, owner_id: UUID) -> OwnPosting:
     """Return a posting that touches an account of this customer; any other does not exist."""
-    found = _with_entries([posting_id], owner_id)
+    found = _with_entries([posting_id], owner_id, own_account_ids(owner_id=owner_id))
     if not found:
         raise PostingNotFound(posting_id=str(posting_id))
     return found[0]
@@ -93,7 +93,8 @@ def posting_of_owner(*, posting_id: UUID, owner_id: UUID) -> OwnPosting:
 def postings_by_id(*, posting_ids: Sequence[UUID], owner_id: UUID) -> list[OwnPosting]:
     """Return those of these postings that touch the customer's accounts, in the order asked for."""
     place = {posting_id: place for place, posting_id in enumerate(posting_ids)}
-    return sorted(_with_entries(posting_ids, owner_id), key=lambda found: place[found.id])
+    found = _with_entries(posting_ids, owner_id, own_account_ids(owner_id=owner_id))
+    return sorted(found, key=lambda one: place[one.id])
 
 
 def postings_of_owner(
@@ -105,17 +106,15 @@ def postings_of_owner(
     not grow with the history. Refuses an account that is not the customer's.
     """
     own = own_account_ids(owner_id=owner_id)
-    if wanted.account_id is not None:
-        if wanted.account_id not in own:
-            raise LedgerAccountNotFound(account_id=str(wanted.account_id))
-        own = [wanted.account_id]
+    if wanted.account_id is not None and wanted.account_id not in own:
+        raise LedgerAccountNotFound(account_id=str(wanted.account_id))
+    accounts = arrays.uuids([wanted.account_id] if wanted.account_id else own)
     statement, values = _listing(wanted, after)
-    asked = {"accounts": arrays.uuids(own), "owner": owner_id, "limit": limit, **values}
+    asked = {"accounts": accounts, "owner": owner_id, "limit": limit, **values}
     rows = _fetch(statement, asked)
-    if not rows:
-        return []
-    span = (rows[-1][0], rows[0][0])
-    return _with_entries([posting_id for _, posting_id in rows], owner_id, span)
+    posting_ids = [posting_id for _, posting_id in rows]
+    span = (rows[-1][0], rows[0][0]) if rows else None
+    return _with_entries(posting_ids, owner_id, own, span)
 
 
 # The category and the counterparty of a posting are the payer's words for it. The receiver sees
@@ -143,7 +142,7 @@ _COUNTERPARTY: Final = f"case when {_PAYERS_WORDS} then p.counterparty else '' e
 
 _LIST: Final = """
 select distinct found.booked_at, found.posting_id
-  from unnest(%(accounts)s::uuid[]) as own (id)
+  from unnest(%(accounts)s) as own (id)
   cross join lateral (
     select e.booked_at, e.posting_id
       from transactions_entry e {words}
@@ -172,10 +171,7 @@ select p.id, p.kind, p.description, p.reference, p.booked_at, p.effective_date, 
   join transactions_entry e on e.posting_id = p.id and e.booked_at = p.booked_at
   left join transactions_reversal r on r.original_id = p.id
   left join transactions_annotation n on n.posting_id = p.id and n.owner_id = %(owner)s
- where p.id = any (%(postings)s::uuid[]) and {booked}
-   and e.account_id in (select id from transactions_account where owner_id = %(owner)s
-                        union all
-                        select account_id from transactions_mandate where user_id = %(owner)s)
+ where p.id = any (%(postings)s) and e.account_id = any (%(own)s) and {booked}
  order by p.booked_at desc, p.id desc, e.amount_minor
 """
 # For PostgreSQL, which leaves out months by it.
@@ -240,12 +236,22 @@ def _pattern(word: str) -> str:
 
 
 def _with_entries(
-    posting_ids: Sequence[UUID], owner_id: UUID, span: tuple[datetime, datetime] | None = None
+    posting_ids: Sequence[UUID],
+    owner_id: UUID,
+    own: Sequence[UUID],
+    span: tuple[datetime, datetime] | None = None,
 ) -> list[OwnPosting]:
-    """Return a customer's own of these postings, newest first; `span` is when they were booked."""
-    if not posting_ids:
+    """Return those of these postings that touch own accounts, newest first.
+
+    `span` is when the first and the last of them were booked.
+    """
+    if not posting_ids or not own:
         return []
-    asked: dict[str, Any] = {"postings": arrays.uuids(posting_ids), "owner": owner_id}
+    asked: dict[str, Any] = {
+        "postings": arrays.uuids(posting_ids),
+        "own": arrays.uuids(own),
+        "owner": owner_id,
+    }
     if span:
         asked |= {"since": span[0], "until": span[1]}
     statement = _WITH_ENTRIES.format(payers_words=_PAYERS_WORDS, booked=_WITHIN if span else "true")

@@ -11,7 +11,6 @@ import httpx
 import jwt
 import msgspec
 import uvicorn
-from a2wsgi import WSGIMiddleware
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
@@ -24,6 +23,7 @@ from vortex.clock import now
 from vortex.contracts import Principal
 from vortex.http.asgi import Application, HonestHeaders
 from vortex.http.wire import WireProtocol
+from vortex.http.wsgi import ThreadedWSGI
 from vortex.identity import keys, tokens
 from vortex.ids import new_id
 from vortex.testing import person
@@ -166,7 +166,7 @@ def site(settings: Any) -> Iterator[Site]:
     keys.ring.cache_clear()
     tokens.recent.clear()
     keys.ring().find(_KID)  # fetched by whoever comes first in a thread, never in an event loop
-    django = WSGIMiddleware(_closing(get_wsgi_application()), workers=8)
+    django = ThreadedWSGI(_closing(get_wsgi_application()), threads=8)
 
     async def counted(scope: Any, receive: Any, send: Any) -> None:
         opened.passed_on += 1
@@ -181,6 +181,6 @@ def site(settings: Any) -> Iterator[Site]:
     )
     yield opened
     lane.close()
-    django.executor.shutdown()
+    django.threads.shutdown()
     keys.ring.cache_clear()
     tokens.recent.clear()

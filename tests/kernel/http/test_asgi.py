@@ -5,18 +5,18 @@ from typing import Any
 
 import httpx
 import pytest
-from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
 
 from config.up.programs import COMMANDS
 from vortex.http.asgi import HonestHeaders
+from vortex.http.wsgi import ThreadedWSGI
 
 pytestmark = pytest.mark.servers
 
 
 def served() -> Any:
     application: Any = get_wsgi_application()
-    return HonestHeaders(WSGIMiddleware(application, workers=1))
+    return HonestHeaders(ThreadedWSGI(application, threads=1))
 
 
 async def ask(path: str, headers: list[tuple[str, str]]) -> httpx.Response:

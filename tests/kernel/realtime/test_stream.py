@@ -8,7 +8,8 @@ from tests.kernel.realtime.servers import keys_of, ticket_of
 from vortex import valkey
 from vortex.contracts import Principal
 from vortex.errors import Unavailable
-from vortex.realtime import check_user, push
+from vortex.ids import new_id
+from vortex.realtime import check_user, listeners_among, push
 from vortex.testing.sockets import look
 
 
@@ -44,6 +45,18 @@ def test_nothing_is_pushed_while_valkey_is_down(ada: Principal, settings: Any) -
     with pytest.raises(Unavailable):
         push(ada.user_id, "sample.happened", {})
     with pytest.raises(Unavailable):
+        listeners_among([ada.user_id])
+    with pytest.raises(Unavailable):
         ticket_of(ada)
     with pytest.raises(Unavailable):
         check_user(ada.user_id)
+
+
+async def test_whoever_had_a_socket_listens_and_nobody_else(ada: Principal) -> None:
+    stranger = new_id()
+    assert listeners_among({ada.user_id, stranger}) == set()
+
+    await look(ada.user_id)
+
+    assert listeners_among({ada.user_id, stranger}) == {ada.user_id}
+    assert listeners_among([]) == set()
