@@ -1,14 +1,29 @@
 """Every address of the bank: /api/<context>/… and its alias /api/v1/…, admin and operations."""
 
 from importlib.util import find_spec
+from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.urls.resolvers import RoutePattern
 from django.utils.module_loading import import_string
 
+
+class _Named(RoutePattern):
+    """Lets a context be asked about its own addresses only, which it writes with its name."""
+
+    def __init__(self, context: str) -> None:
+        super().__init__("")
+        self._context = context
+
+    def match(self, path: str) -> Any:
+        """Match addresses that begin with the context's name, and take nothing off them."""
+        return super().match(path) if path.startswith(self._context) else None
+
+
 _contexts: list[URLPattern | URLResolver] = [
-    path("", include(f"apps.{name}.api.urls"))  # which says "<context>" and "<context>/…" itself
+    URLResolver(_Named(name), f"apps.{name}.api.urls")
     for name in settings.VORTEX_HOSTED
     if find_spec(f"apps.{name}.api") is not None
 ]

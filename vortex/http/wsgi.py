@@ -18,6 +18,7 @@ Message = MutableMapping[str, Any]
 
 _ENOUGH_BYTES: Final = 64 * 1024  # of a stream to be worth a step to the event loop
 _LONG_SECONDS: Final = 0.1  # after which a slow stream is sent as far as it has come
+STALLED_SECONDS: Final = 30.0  # for a client to take a piece, before it holds a thread no more
 
 
 class ThreadedWSGI:
@@ -73,7 +74,10 @@ class _Answer:
         return self._pass
 
     def stream(self, parts: Iterable[bytes]) -> None:
-        """Send parts as they come, several small ones together; wait where the client is slow."""
+        """Send parts as they come, several small ones together; wait where the client is slow.
+
+        Raises TimeoutError, which ends the connection, where it has stopped reading.
+        """
         gathered, size, sent_at = [], 0, time.monotonic()
         for part in parts:
             gathered.append(part)
@@ -92,7 +96,12 @@ class _Answer:
     def _pass(self, part: bytes) -> None:
         head, self._head = self._head, None
         sending = self._sent(head, part)
-        asyncio.run_coroutine_threadsafe(sending, self._loop).result()
+        taken = asyncio.run_coroutine_threadsafe(sending, self._loop)
+        try:
+            taken.result(STALLED_SECONDS)
+        except TimeoutError:
+            taken.cancel()
+            raise
 
     async def _sent(self, head: Message | None, part: bytes) -> None:
         if head is not None:

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from vortex.http import wsgi
 from vortex.http.wsgi import ThreadedWSGI
 
 WHO: ContextVar[str] = ContextVar("who", default="nobody")
@@ -107,6 +108,32 @@ async def test_a_stream_is_not_made_before_the_client_has_taken_what_was_sent():
     await ThreadedWSGI(saying(parts()), threads=1)(scope | {"http_version": "1.1"}, receive, send)
 
     assert taken == [1, 2, 3, 4, 5]
+
+
+async def test_a_client_that_stops_reading_holds_no_thread_for_ever(monkeypatch):
+    monkeypatch.setattr(wsgi, "STALLED_SECONDS", 0.05)
+    closed: list[bool] = []
+
+    def parts() -> Iterator[bytes]:
+        try:
+            while True:
+                yield b"x" * 65_536
+        finally:
+            closed.append(True)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request"}
+
+    async def send(_message: dict[str, Any]) -> None:
+        await asyncio.Event().wait()
+
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+    with pytest.raises(TimeoutError):
+        await ThreadedWSGI(saying(parts()), threads=1)(
+            scope | {"http_version": "1.1"}, receive, send
+        )
+
+    assert closed == [True]
 
 
 async def test_a_body_is_read_whether_it_came_whole_or_in_parts():
