@@ -86,6 +86,8 @@ MORE: Final[dict[str, dict[str, Target]]] = {
             _reads("/api/transactions?limit=50&account_id=ACCOUNT&direction=out"),
             *(0, 50, (PGBENCH, 0)),
         ),
+        "balance": Target(_reads("/api/accounts/ACCOUNT/balance"), 0, 50, (PGBENCH, 0)),
+        "account list": Target(_reads("/api/accounts"), 0, 50, (PGBENCH, 0)),
         "sums by month": Target(_reads("/api/transactions/aggregate"), 0, 1_000, (PGBENCH, 0)),
     },
     "growth": {"bulk, grown": Target(measuring.bulk, 0, 150, ("bulk", 1 / 1.3))},

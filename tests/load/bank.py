@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.error import URLError
 from urllib.parse import urlsplit
 
@@ -179,6 +179,7 @@ def _populate(file: Path, count: int, *, each: int) -> None:
     ]
     with unit_of_work("transactions"):
         Account.objects.bulk_create([world, *made], batch_size=1_000)
+    _hold(made)
     for first in range(0, len(made), 400):
         legs = [
             Leg(account_id=account.id, amount_minor=RICH, currency="EUR")
@@ -189,6 +190,31 @@ def _populate(file: Path, count: int, *, each: int) -> None:
     tokens = {owner: token(owner) for owner in owners}
     lines = [f"{tokens[account.owner_id]} {account.id}" for account in made if account.owner_id]
     file.write_text("\n".join(lines) + "\n")
+
+
+def _hold(made: Sequence[Any]) -> None:
+    """Let accounts of the ledger be held by their owners, as the context of accounts knows it."""
+    from apps.accounts.domain.standing import Standing
+    from apps.accounts.models import Account
+    from vortex.db import unit_of_work
+
+    with unit_of_work("accounts"):
+        Account.objects.bulk_create(
+            [
+                Account(
+                    id=one.id,
+                    owner_id=one.owner_id,
+                    product="checking",
+                    currency=one.currency,
+                    iban="",
+                    overdraft_minor=0,
+                    standing=Standing.ACTIVE.value,
+                    opened_at=one.opened_at,
+                )
+                for one in made
+            ],
+            batch_size=1_000,
+        )
 
 
 def _free_port() -> int:
