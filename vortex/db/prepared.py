@@ -1,12 +1,14 @@
 """What is asked at rate: statements that a connection has planned once, answered in binary."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.db import connections
 
+from vortex.db import arrays
 from vortex.db.arrays import ColumnCursor
 from vortex.db.work import alias_of
 
@@ -35,3 +37,17 @@ def fetch(context: str, statement: str, values: Any) -> Rows:
         took = f"{time.monotonic() - begun:.3f}"
         connection.queries_log.append({"sql": statement, "time": took})
     return rows
+
+
+def held_among(
+    context: str, ids: Collection[UUID], *, table: str, column: str, where: str = "true"
+) -> list[UUID]:
+    """Return those of these ids that a column holds in rows that meet a condition.
+
+    For what few have, and many are asked about. Table, column and condition are written by us.
+    """
+    statement = (
+        f"select distinct {column} from {table}"  # noqa: S608
+        f" where {column} = any (%(ids)s) and {where}"
+    )
+    return [held for (held,) in fetch(context, statement, {"ids": arrays.uuids([*ids])})]

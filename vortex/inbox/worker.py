@@ -11,7 +11,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from vortex.broker import Broker, BrokerUnavailable
 from vortex.db import Moved, alias_of, owns
 from vortex.inbox import retention
-from vortex.inbox.consumer import Consumer, DatabaseAway
+from vortex.inbox.consumer import LIMIT, Consumer, DatabaseAway
 from vortex.inbox.registry import topics
 from vortex.telemetry import get_logger
 from vortex.telemetry.heartbeat import beat
@@ -20,6 +20,8 @@ from vortex.telemetry.metrics import gauge
 _POLL_SECONDS: Final = 1.0
 _ELSEWHERE_SECONDS: Final = 0.1  # between two looks at who owns the data
 _TROUBLE_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+_BUSY: Final = 20  # events at once: there is so much that it pays to let more gather
+_GATHER_SECONDS: Final = 0.03
 _BEAT_SECONDS: Final = 5.0
 _BEATS_PER_MEASUREMENT: Final = 3
 
@@ -102,7 +104,8 @@ class Worker:
         while not self._stopped.is_set():
             try:
                 if owns(context):
-                    consumer.step(_POLL_SECONDS)
+                    if _BUSY <= consumer.step(_POLL_SECONDS) < LIMIT:
+                        self._stopped.wait(_GATHER_SECONDS)
                 else:  # whoever owns the data consumes: two in one group would take turns
                     consumer.stop()
                     self._stopped.wait(_ELSEWHERE_SECONDS)

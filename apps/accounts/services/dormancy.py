@@ -10,15 +10,17 @@ from apps.accounts.contracts import ChangeUnderWay
 from apps.accounts.domain.standing import Change, Party, Standing
 from apps.accounts.models import Account
 from apps.accounts.services.standing import NO, Asked, change_as_asked
-from vortex.db import needs_transaction, unit_of_work
+from vortex.db import arrays, needs_transaction, unit_of_work
+from vortex.db.prepared import fetch
 from vortex.errors import Unavailable
 from vortex.telemetry import get_logger
 
 _AT_ONCE: Final = 500
 _NOTE: Final = """
 update accounts_account a set last_moved_date = seen.day
-  from unnest(%s::uuid[], %s::date[]) seen (id, day)
+  from unnest(%(accounts)s, %(days)s) seen (id, day)
  where a.id = seen.id and (a.last_moved_date is null or a.last_moved_date < seen.day)
+returning a.id
 """
 
 log = get_logger(__name__)
@@ -28,8 +30,14 @@ log = get_logger(__name__)
 def note_use(*, days: Mapping[UUID, date]) -> None:
     """Remember the last day on which each account was used: one write an account and day."""
     ids = sorted(days)
-    with unit_of_work("accounts") as connection, connection.cursor() as cursor:
-        cursor.execute(_NOTE, [ids, [days[account_id] for account_id in ids]])
+    if not ids:
+        return
+    asked = {
+        "accounts": arrays.uuids(ids),
+        "days": arrays.dates_or_nulls([days[account_id] for account_id in ids]),
+    }
+    with unit_of_work("accounts"):
+        fetch("accounts", _NOTE, asked)
 
 
 def let_sleep(*, now: datetime) -> int:

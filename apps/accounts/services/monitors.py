@@ -16,6 +16,7 @@ from apps.accounts.models import Account, Monitor
 from apps.accounts.selectors import money
 from apps.accounts.services.rows import locked
 from vortex.db import lock_in_order, needs_transaction, unit_of_work
+from vortex.db.prepared import held_among
 from vortex.outbox import publish
 
 MOST: Final = 20
@@ -70,7 +71,8 @@ def observe(*, seen: Sequence[Seen]) -> None:
     by_account: dict[UUID, list[Seen]] = {}
     for one in seen:
         by_account.setdefault(one.account_id, []).append(one)
-    monitors = lock_in_order(Monitor.objects.filter(account_id__in=by_account))
+    watched = held_among("accounts", by_account, table="accounts_monitor", column="account_id")
+    monitors = lock_in_order(Monitor.objects.filter(account_id__in=watched))
     accounts = Account.objects.in_bulk({monitor.account_id for monitor in monitors})
     for monitor in monitors:
         account = accounts[monitor.account_id]

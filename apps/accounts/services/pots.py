@@ -30,6 +30,7 @@ from apps.transactions.contracts import (
 )
 from vortex.binding import bind
 from vortex.db import needs_transaction, refusing, unit_of_work
+from vortex.db.prepared import held_among
 from vortex.errors import Refusal, Unavailable
 from vortex.http.refusals import PreconditionFailed
 from vortex.ids import derived_id
@@ -151,11 +152,19 @@ def close_pot(*, pot: Pot, account: Account, closed_at: datetime) -> Pot:
 @needs_transaction("accounts")
 def note_change(*, payments: Sequence[Payment], heard_at: datetime) -> None:
     """Write down the change of payments for the pots that take it; each payment counts once."""
-    accounts = {payment.account_id for payment in payments}
+    having = held_among(
+        "accounts",
+        {payment.account_id for payment in payments},
+        table="accounts_pot",
+        column="account_id",
+        where="round_up_minor > 0 and closed_at is null",
+    )
+    if not having:
+        return
     pots = {
         pot.account_id: pot
         for pot in Pot.objects.filter(
-            account_id__in=accounts, round_up_minor__gt=0, closed_at__isnull=True
+            account_id__in=having, round_up_minor__gt=0, closed_at__isnull=True
         )
     }
     rows = [

@@ -10,13 +10,16 @@ from django.db.models import QuerySet, Sum
 
 from apps.transactions.contracts import LedgerAccountNotFound
 from apps.transactions.models import Account, Hold, Mandate
-from vortex.db import alias_of
+from vortex.db import alias_of, arrays
 from vortex.db.prepared import fetch
 
 _OWN: Final = """
 select id from transactions_account where owner_id = %(owner)s
 union all
 select account_id from transactions_mandate where user_id = %(owner)s
+"""
+_SHARERS: Final = """
+select account_id, user_id from transactions_mandate where account_id = any (%(accounts)s)
 """
 
 
@@ -49,8 +52,8 @@ def mandated(*, user_id: UUID, may_pay: bool = False) -> QuerySet[Mandate]:
 def sharers_of(*, account_ids: Collection[UUID]) -> dict[UUID, list[UUID]]:
     """Return, by account, who besides its owner may see it."""
     found: dict[UUID, list[UUID]] = {}
-    mandates = Mandate.objects.filter(account_id__in=account_ids)
-    for account_id, user_id in mandates.values_list("account_id", "user_id"):
+    asked = {"accounts": arrays.uuids([*account_ids])}
+    for account_id, user_id in fetch("transactions", _SHARERS, asked):
         found.setdefault(account_id, []).append(user_id)
     return found
 

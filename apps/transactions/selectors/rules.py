@@ -11,6 +11,7 @@ from apps.transactions.domain.recurring import Move
 from apps.transactions.domain.rules import Condition, Field, Operator, Ruling
 from apps.transactions.models import Account, Rule, RuleRun, TransferPair
 from apps.transactions.selectors.search import COUNTERPARTY_SQL, WHOLE_SQL, run_in_time
+from vortex.db.prepared import held_among
 
 MOST_MOVES: Final = 20_000
 _MOST_CANDIDATES: Final = 5_000
@@ -65,7 +66,14 @@ def rule_of_owner(*, rule_id: UUID, owner_id: UUID) -> Rule:
 def enabled_rulings(*, owner_ids: Collection[UUID]) -> dict[UUID, list[Ruling]]:
     """Return the rules in force of those of these customers who have any, in their order."""
     found: dict[UUID, list[Ruling]] = {}
-    rules = Rule.objects.filter(owner_id__in=owner_ids, is_enabled=True)
+    having = held_among(
+        "transactions",
+        owner_ids,
+        table="transactions_rule",
+        column="owner_id",
+        where="is_enabled",
+    )
+    rules = Rule.objects.filter(owner_id__in=having, is_enabled=True)
     for rule in rules.order_by("owner_id", "position", "id"):
         found.setdefault(rule.owner_id, []).append(ruling_of(rule))
     return found
