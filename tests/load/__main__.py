@@ -204,9 +204,20 @@ def _soak(opened: Bank, options: Options) -> dict[str, list[Measured]]:
         )
         _note(
             f"{rounds[-1].per_second:,.0f}/s, web server {opened.rss() >> 20} MiB,"
-            f" oldest event {float(waiting):.1f} s"
+            f" oldest event {float(waiting):.1f} s, {_unheard():,} events to be handled"
         )
     return {"single": rounds}
+
+
+def _unheard() -> int:
+    """Return how many events the consumers are behind, over all contexts."""
+    from django.conf import settings
+
+    from vortex.broker import broker
+    from vortex.inbox.registry import topics
+
+    hearing = [context for context in settings.VORTEX_HOSTED if topics(context)]
+    return sum(broker().lag(group=context, topics=topics(context)) for context in hearing)
 
 
 def _broken_laws() -> int:
