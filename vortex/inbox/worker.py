@@ -20,8 +20,8 @@ from vortex.telemetry.metrics import gauge
 _POLL_SECONDS: Final = 1.0
 _ELSEWHERE_SECONDS: Final = 0.1  # between two looks at who owns the data
 _TROUBLE_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
-_BUSY: Final = 20  # events at once: there is so much that it pays to let more gather
-_GATHER_SECONDS: Final = 0.03
+_BUSY: Final = range(20, LIMIT // 2)  # events at once: it pays to let more gather
+_GATHER_SECONDS: Final = 0.05
 _BEAT_SECONDS: Final = 5.0
 _BEATS_PER_MEASUREMENT: Final = 3
 
@@ -104,7 +104,7 @@ class Worker:
         while not self._stopped.is_set():
             try:
                 if owns(context):
-                    if _BUSY <= consumer.step(_POLL_SECONDS) < LIMIT:
+                    if consumer.step(_POLL_SECONDS) in _BUSY:
                         self._stopped.wait(_GATHER_SECONDS)
                 else:  # whoever owns the data consumes: two in one group would take turns
                     consumer.stop()
