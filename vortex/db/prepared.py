@@ -22,6 +22,7 @@ def fetch(context: str, statement: str, values: Any) -> Rows:
     together differently each time gains nothing. Whoever watches what Django asks sees it too.
     """
     connection = connections[alias_of(context)]
+    connection.close_if_health_check_failed()  # as Django does before its own cursors
     connection.ensure_connection()
     begun = time.monotonic()
     with connection.wrap_database_errors, ColumnCursor(connection.connection) as cursor:
