@@ -46,6 +46,29 @@ def test_each_owner_is_told_their_own_side_and_nothing_of_the_others_account() -
     assert told(eve) == []
 
 
+def test_many_postings_together_tell_each_balance_once_as_it_is_after_the_last() -> None:
+    alice, bob = person(), person()
+    assert [told(one) for one in (alice, bob)] == [[], []]
+    source, other, target = account_of(alice, 1000), account_of(alice, 500), account_of(bob)
+    for _ in range(5):
+        send(client_of(alice), body(source, target, "1.00"))
+    send(client_of(alice), body(other, target, "2.00"))
+
+    with unit_of_work("transactions"):
+        tell_the_owners(list(reversed(events())))  # whatever the order in which they come
+
+    by_account = {
+        said["account_id"]: said["booked"]["amount"]
+        for kind, said in told(alice)
+        if kind == "balance.changed"
+    }
+    kinds = [kind for kind, _ in told(alice)]
+    assert by_account == {str(source): "5.00", str(other): "3.00"}
+    # Six of hers, and the two that filled her accounts.
+    assert (kinds.count("transaction.posted"), kinds.count("balance.changed")) == (6 + 2, 2)
+    assert [kind for kind, _ in told(bob)].count("balance.changed") == 1
+
+
 def test_an_overdraft_is_said_when_a_posting_draws_it_and_not_while_it_stays_drawn() -> None:
     alice = person()
     source, target = account_of(alice, 100), account_of(person())
