@@ -7,10 +7,10 @@ more through. When Valkey is down, a scope that `fails` "closed" refuses with 50
 a password must not become free; one that fails "open" lets everybody in and says so loudly.
 """
 
-from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Final, Literal
 
+import msgspec
 from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
@@ -53,8 +53,7 @@ class LimitsUnavailable(Unavailable, code="limits_unavailable", title="Limits ca
     """Whether the caller has tried too often cannot be known right now. Come back in a moment."""
 
 
-@dataclass(frozen=True)
-class Limit:
+class Limit(msgspec.Struct, frozen=True):
     """The limit of a scope: `quota` requests per `seconds`, and what holds when it is not known."""
 
     quota: int
@@ -62,8 +61,7 @@ class Limit:
     fails: Literal["open", "closed"]
 
 
-@dataclass(frozen=True)
-class Spent:
+class Spent(msgspec.Struct, frozen=True):
     """What a request left in its bucket; waits are in whole seconds, rounded up."""
 
     allowed: bool

@@ -134,31 +134,24 @@ def refused(refusal: Refusal, path: str) -> Answer:
 
 def headers_of(answer: Answer, spent: Spent | None, request_id: str, *, secure: bool) -> RawHeaders:
     """Return the headers that go with an answer."""
-    stored = "Cache-Control" in answer.headers
-    return _own(answer, spent, request_id) + _common(secure, stored)
+    lines = lines_of(answer, spent, request_id, secure=secure).split(b"\r\n")
+    return [(name, value) for name, _, value in (line.partition(b": ") for line in lines[:-1])]
 
 
 def lines_of(answer: Answer, spent: Spent | None, request_id: str, *, secure: bool) -> bytes:
     """Return the same headers as they are written."""
-    own = [b"%b: %b\r\n" % field for field in _own(answer, spent, request_id)]
-    own.append(_common_lines(secure, "Cache-Control" in answer.headers))
-    return b"".join(own)
-
-
-def _own(answer: Answer, spent: Spent | None, request_id: str) -> RawHeaders:
-    own = [
-        (b"x-request-id", request_id.encode()),
-        (b"content-length", b"%d" % len(answer.body)),
-    ]
-    if "Content-Type" not in answer.headers:
-        own.append((b"content-type", b"application/json"))
-    for name, value in answer.headers.items():
-        own.append((name.lower().encode(), value.encode()))
+    own = "".join([f"{name.lower()}: {value}\r\n" for name, value in answer.headers.items()])
+    typed = "" if "Content-Type" in answer.headers else "content-type: application/json\r\n"
+    limits = ""
     if spent is not None:
-        own.append((b"ratelimit-policy", policy(SCOPE).encode()))
-        left = f'"{SCOPE}";r={spent.remaining};t={spent.full_after}'
-        own.append((b"ratelimit", left.encode()))
-    return own
+        limits = (
+            f"ratelimit-policy: {policy(SCOPE)}\r\n"
+            f'ratelimit: "{SCOPE}";r={spent.remaining};t={spent.full_after}\r\n'
+        )
+    said = (
+        f"x-request-id: {request_id}\r\ncontent-length: {len(answer.body)}\r\n{typed}{own}{limits}"
+    )
+    return said.encode() + _common_lines(secure, "Cache-Control" in answer.headers)
 
 
 def _common(secure: bool, stored: bool) -> RawHeaders:  # noqa: FBT001 - a cache's key
