@@ -84,7 +84,7 @@ def entries_of_account(*, account_id: UUID, after_version: int, limit: int) -> l
 
 def posting_of_owner(*, posting_id: UUID, owner_id: UUID) -> OwnPosting:
     """Return a posting that touches an account of this customer; any other does not exist."""
-    found = _with_entries([posting_id], owner_id, own_account_ids(owner_id=owner_id))
+    found = _with_entries([posting_id], owner_id)
     if not found:
         raise PostingNotFound(posting_id=str(posting_id))
     return found[0]
@@ -93,7 +93,7 @@ def posting_of_owner(*, posting_id: UUID, owner_id: UUID) -> OwnPosting:
 def postings_by_id(*, posting_ids: Sequence[UUID], owner_id: UUID) -> list[OwnPosting]:
     """Return those of these postings that touch the customer's accounts, in the order asked for."""
     place = {posting_id: place for place, posting_id in enumerate(posting_ids)}
-    found = _with_entries(posting_ids, owner_id, own_account_ids(owner_id=owner_id))
+    found = _with_entries(posting_ids, owner_id)
     return sorted(found, key=lambda one: place[one.id])
 
 
@@ -114,7 +114,7 @@ def postings_of_owner(
     rows = _fetch(statement, asked)
     posting_ids = [posting_id for _, posting_id in rows]
     span = (rows[-1][0], rows[0][0]) if rows else None
-    return _with_entries(posting_ids, owner_id, own, span)
+    return _with_entries(posting_ids, owner_id, span)
 
 
 # The category and the counterparty of a posting are the payer's words for it. The receiver sees
@@ -171,7 +171,10 @@ select p.id, p.kind, p.description, p.reference, p.booked_at, p.effective_date, 
   join transactions_entry e on e.posting_id = p.id and e.booked_at = p.booked_at
   left join transactions_reversal r on r.original_id = p.id
   left join transactions_annotation n on n.posting_id = p.id and n.owner_id = %(owner)s
- where p.id = any (%(postings)s) and e.account_id = any (%(own)s) and {booked}
+ where p.id = any (%(postings)s) and {booked} and e.account_id = any (array(
+   select id from transactions_account where owner_id = %(owner)s
+   union all
+   select account_id from transactions_mandate where user_id = %(owner)s))
  order by p.booked_at desc, p.id desc, e.amount_minor
 """
 # For PostgreSQL, which leaves out months by it.
@@ -236,22 +239,15 @@ def _pattern(word: str) -> str:
 
 
 def _with_entries(
-    posting_ids: Sequence[UUID],
-    owner_id: UUID,
-    own: Sequence[UUID],
-    span: tuple[datetime, datetime] | None = None,
+    posting_ids: Sequence[UUID], owner_id: UUID, span: tuple[datetime, datetime] | None = None
 ) -> list[OwnPosting]:
     """Return those of these postings that touch own accounts, newest first.
 
     `span` is when the first and the last of them were booked.
     """
-    if not posting_ids or not own:
+    if not posting_ids:
         return []
-    asked: dict[str, Any] = {
-        "postings": arrays.uuids(posting_ids),
-        "own": arrays.uuids(own),
-        "owner": owner_id,
-    }
+    asked: dict[str, Any] = {"postings": arrays.uuids(posting_ids), "owner": owner_id}
     if span:
         asked |= {"since": span[0], "until": span[1]}
     statement = _WITH_ENTRIES.format(payers_words=_PAYERS_WORDS, booked=_WITHIN if span else "true")
