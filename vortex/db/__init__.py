@@ -1,12 +1,12 @@
 """Transactions on a context's own database: one way in, through the fence."""
 
+from vortex.db.aliases import alias_of
 from vortex.db.constraints import refusing
 from vortex.db.locks import lock_in_order
 from vortex.db.work import (
     CallInsideTransactionError,
     Moved,
     after_commit,
-    alias_of,
     current_context,
     in_unit_of_work,
     needs_transaction,

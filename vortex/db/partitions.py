@@ -11,7 +11,8 @@ from typing import Final
 from django.db import DatabaseError, connections
 from psycopg import sql
 
-from vortex.db.work import alias_of, unit_of_work
+from vortex.db.aliases import alias_of
+from vortex.db.work import unit_of_work
 
 Bound = Callable[[date], str]
 

@@ -7,30 +7,30 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from vortex.db import arrays
+from vortex.db.aliases import alias_of
 from vortex.db.arrays import ColumnCursor
-from vortex.db.work import alias_of
 
 Rows = list[tuple[Any, ...]]
 
 
-def fetch(context: str, statement: str, values: Any) -> Rows:
-    """Return the rows of a statement on a context's own database, in or out of a unit of work.
+def ask(connection: BaseDatabaseWrapper, statement: str, values: Any) -> Rows:
+    """Return the rows of a statement, which the connection plans once.
 
     The server binds `values`: a list is a column of `vortex.db.arrays`, and a statement that is put
     together differently each time gains nothing. Whoever watches what Django asks sees it too.
     """
-    connection = connections[alias_of(context)]
     connection.close_if_health_check_failed()  # as Django does before its own cursors
     connection.ensure_connection()
     begun = time.monotonic()
     with connection.wrap_database_errors, ColumnCursor(connection.connection) as cursor:
 
-        def ask(statement: str, values: Any, *_: object) -> Rows:
+        def run(statement: str, values: Any, *_: object) -> Rows:
             return cursor.execute(statement, values, prepare=True, binary=True).fetchall()
 
-        watched: Callable[..., Rows] = ask
+        watched: Callable[..., Rows] = run
         for wrapper in reversed(connection.execute_wrappers):
             watched = partial(wrapper, watched)
         rows = watched(statement, values, False, {"connection": connection, "cursor": cursor})
@@ -38,6 +38,11 @@ def fetch(context: str, statement: str, values: Any) -> Rows:
         took = f"{time.monotonic() - begun:.3f}"
         connection.queries_log.append({"sql": statement, "time": took})
     return rows
+
+
+def fetch(context: str, statement: str, values: Any) -> Rows:
+    """Do the same on a context's own database, in or out of a unit of work."""
+    return ask(connections[alias_of(context)], statement, values)
 
 
 def held_among(

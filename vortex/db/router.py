@@ -5,7 +5,8 @@ from typing import Any, Final
 from django.conf import settings
 from django.db.models import Model
 
-from vortex.db.work import alias_of, current_context
+from vortex.db.aliases import alias_of
+from vortex.db.work import current_context
 
 KERNEL_LABELS: Final = frozenset({"outbox", "inbox", "idempotency", "topology"})
 

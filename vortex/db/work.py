@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Final, ParamSpec, TypeVar
 
 import psycopg
-from django.conf import settings
 from django.db import DatabaseError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from vortex.db.aliases import alias_of
+from vortex.db.prepared import ask
 from vortex.errors import Unavailable
 from vortex.telemetry import context as request
 from vortex.telemetry import span
@@ -22,6 +23,7 @@ R = TypeVar("R")
 _OWNED_ELSEWHERE: Final = "VX001"
 _STATEMENT_STOPPED: Final = "57014"
 _STATEMENT_TIMEOUT_MS: Final = 30_000
+_ENTER: Final = "select topology_enter(%s), set_config('statement_timeout', %s, true)"
 
 
 class Moved(Unavailable, code="context_moved", title="This context has moved"):
@@ -44,14 +46,6 @@ class _Work:
 
 
 _work: ContextVar[_Work | None] = ContextVar("vortex_unit_of_work", default=None)
-
-
-def alias_of(context: str) -> str:
-    """Return the Django database alias of a context; LookupError where it is not hosted here."""
-    alias: str | None = settings.VORTEX_ALIASES.get(context)
-    if alias is None:
-        raise LookupError(f"the context {context!r} keeps no database in this process")
-    return alias
 
 
 def in_unit_of_work() -> bool:
@@ -160,12 +154,9 @@ def _enter(connection: BaseDatabaseWrapper, context: str) -> int:
     if remaining == 0:
         raise DeadlineExceeded
     timeout = min(remaining or _STATEMENT_TIMEOUT_MS, _STATEMENT_TIMEOUT_MS)
-    with connection.cursor() as cursor, _through_the_fence(context):
-        cursor.execute(
-            "select topology_enter(%s), set_config('statement_timeout', %s, true)",
-            (context, str(timeout)),
-        )
-        return int(cursor.fetchone()[0])
+    with _through_the_fence(context):
+        ((epoch, _),) = ask(connection, _ENTER, (context, str(timeout)))
+    return int(epoch)
 
 
 @contextmanager
