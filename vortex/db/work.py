@@ -84,8 +84,8 @@ def unit_of_work(context: str) -> Iterator[BaseDatabaseWrapper]:
             )
         yield connections[alias]
         return
+    keep_copies_out(context)
     connection = connections[alias]
-    _keep_copies_out(connection, context)
     traced = span("db.unit_of_work", context=context)
     with traced, _in_time(), transaction.atomic(using=alias):
         epoch = _enter(connection, context)
@@ -105,8 +105,8 @@ def one_statement(context: str) -> Iterator[BaseDatabaseWrapper]:
     """
     if _work.get() is not None:
         raise CallInsideTransactionError(f"a statement of its own for {context} in a transaction")
+    keep_copies_out(context)
     connection = connections[alias_of(context)]
-    _keep_copies_out(connection, context)
     connection.ensure_connection()
     traced = span("db.unit_of_work", context=context)
     with traced, _in_time(), _through_the_fence(context), connection.wrap_database_errors:
@@ -127,13 +127,14 @@ def never_committed(context: str) -> Iterator[BaseDatabaseWrapper]:
                 connection.close()
 
 
-def _keep_copies_out(connection: BaseDatabaseWrapper, context: str) -> None:
-    """Refuse with Moved what copies want to write, at once.
+def keep_copies_out(context: str) -> None:
+    """Refuse with Moved what copies want to write, or hold, at once.
 
-    At the fence they would wait with the requests that they copy; it opens, and both happen.
+    At the fence they would wait with the requests that they copy; it opens, and both happen. A key
+    that they hold would keep the request itself out.
     """
     if request.current().is_copy:
-        connection.ensure_connection()  # whoever comes next finds it open
+        connections[alias_of(context)].ensure_connection()  # whoever comes next finds it open
         raise Moved(context=context)
 
 

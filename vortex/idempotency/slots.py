@@ -10,7 +10,13 @@ from uuid import UUID
 import msgspec
 from django.db import DatabaseError, InterfaceError, connections
 
-from vortex.db import alias_of, current_context, in_unit_of_work, unit_of_work
+from vortex.db import (
+    alias_of,
+    current_context,
+    in_unit_of_work,
+    keep_copies_out,
+    unit_of_work,
+)
 from vortex.errors import Conflict, Refused
 
 _RETRY_AFTER_SECONDS: Final = 1
@@ -87,10 +93,12 @@ def fingerprint(*parts: str | bytes) -> bytes:
 def remembered(context: str, *, caller: str, key: str, request_hash: bytes) -> Iterator[Slot]:
     """Hold a caller's key for one request; see the package's docstring for the protocol.
 
-    Must be entered outside a transaction. Refuses with IdempotencyKeyReused and RequestInProgress.
+    Must be entered outside a transaction. Refuses with IdempotencyKeyReused and
+    RequestInProgress, and with Moved what is only a copy of a request.
     """
     if in_unit_of_work():
         raise RuntimeError("a key is claimed before the transaction, not inside it")
+    keep_copies_out(context)
     claimed, slot = _claim(context, caller, key, request_hash)
     if slot.answer is not None or not claimed:
         if claimed:

@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 
 from vortex.clock import now
-from vortex.db import unit_of_work
+from vortex.db import Moved, alias_of, unit_of_work
 from vortex.idempotency import (
     Answer,
     IdempotencyKeyReused,
@@ -18,6 +18,7 @@ from vortex.idempotency import (
 )
 from vortex.idempotency.models import Remembered
 from vortex.idempotency.tasks import KEPT, prune_context
+from vortex.telemetry import context as request
 
 committing = pytest.mark.django_db(transaction=True, databases=["accounts"])
 
@@ -32,6 +33,20 @@ def answer(key: str = "k", caller: str = "c", request_hash: bytes = HASH) -> Ans
             with unit_of_work("accounts"):
                 slot.record(CREATED)
         return slot.answer
+
+
+@committing
+def test_a_copy_of_a_request_does_not_hold_the_key_that_the_request_needs() -> None:
+    with request.use(is_copy=True), pytest.raises(Moved):
+        answer()
+
+    with connections[alias_of("accounts")].cursor() as cursor:
+        cursor.execute(
+            "select count(*) from pg_locks l join pg_database d on d.oid = l.database"
+            " where l.locktype = 'advisory' and d.datname = current_database()"
+        )
+        assert cursor.fetchone() == (0,)
+    assert answer() is None
 
 
 @pytest.fixture
