@@ -22,6 +22,11 @@ from vortex.embedded.files import write_private
 
 # What a deployment asks of a database that it merely keeps: who owns it, whether it is up to date.
 _NOT_READS = (*STAYS, "topology_enter", "pg_catalog", "pg_", "idempotency_claim")
+# What a connection says for its own sake; psycopg forgets what it has prepared after a rollback.
+_NO_QUESTIONS = (
+    *("set ", "begin", "commit", "rollback", "show ", "select $1", "select 1"),
+    "deallocate ",
+)
 
 
 def retire(move: Move, *, seconds: float) -> Evidence:
@@ -101,9 +106,7 @@ def _statements(connection: Connection, role: str) -> list[tuple[str, int]]:
 
 def _is_no_read(statement: str) -> bool:
     words = statement.lower().strip()
-    if words.startswith(("set ", "begin", "commit", "rollback", "show ", "select $1", "select 1")):
-        return True
-    return any(name in words for name in _NOT_READS)
+    return words.startswith(_NO_QUESTIONS) or any(name in words for name in _NOT_READS)
 
 
 def _dump(move: Move) -> str:
