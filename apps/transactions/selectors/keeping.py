@@ -13,7 +13,8 @@ from apps.transactions.models import Account, Hold, Mandate
 from vortex.db import alias_of, arrays
 from vortex.db.prepared import fetch
 
-_OWN: Final = """
+# What somebody may see; `owner` is who asks.
+OWN_SQL: Final = """
 select id from transactions_account where owner_id = %(owner)s
 union all
 select account_id from transactions_mandate where user_id = %(owner)s
@@ -78,7 +79,7 @@ def payable_account_ids(*, user_id: UUID) -> list[UUID]:
 
 def own_account_ids(*, owner_id: UUID) -> list[UUID]:
     """Return the ids of every account that somebody may see, closed ones included."""
-    return [account_id for (account_id,) in fetch("transactions", _OWN, {"owner": owner_id})]
+    return [account_id for (account_id,) in fetch("transactions", OWN_SQL, {"owner": owner_id})]
 
 
 def payers_among(*, pairs: Collection[tuple[UUID, UUID]]) -> set[tuple[UUID, UUID]]:

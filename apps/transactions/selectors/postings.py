@@ -11,7 +11,7 @@ from django.db.models import QuerySet, Subquery
 from apps.transactions.contracts import LedgerAccountNotFound, PostingNotFound
 from apps.transactions.models import Entry, Posting
 from apps.transactions.selectors.accounts import account
-from apps.transactions.selectors.keeping import own_account_ids
+from apps.transactions.selectors.keeping import OWN_SQL, own_account_ids
 from vortex.db import arrays
 from vortex.db.prepared import fetch
 
@@ -171,10 +171,7 @@ select p.id, p.kind, p.description, p.reference, p.booked_at, p.effective_date, 
   join transactions_entry e on e.posting_id = p.id and e.booked_at = p.booked_at
   left join transactions_reversal r on r.original_id = p.id
   left join transactions_annotation n on n.posting_id = p.id and n.owner_id = %(owner)s
- where p.id = any (%(postings)s) and {booked} and e.account_id = any (array(
-   select id from transactions_account where owner_id = %(owner)s
-   union all
-   select account_id from transactions_mandate where user_id = %(owner)s))
+ where p.id = any (%(postings)s) and {booked} and e.account_id = any (array({own}))
  order by p.booked_at desc, p.id desc, e.amount_minor
 """
 # For PostgreSQL, which leaves out months by it.
@@ -250,7 +247,9 @@ def _with_entries(
     asked: dict[str, Any] = {"postings": arrays.uuids(posting_ids), "owner": owner_id}
     if span:
         asked |= {"since": span[0], "until": span[1]}
-    statement = _WITH_ENTRIES.format(payers_words=_PAYERS_WORDS, booked=_WITHIN if span else "true")
+    statement = _WITH_ENTRIES.format(
+        payers_words=_PAYERS_WORDS, own=OWN_SQL, booked=_WITHIN if span else "true"
+    )
     entries: dict[UUID, list[OwnEntry]] = {}
     firsts: list[tuple[Any, ...]] = []
     for row in _fetch(statement, asked):
