@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from extraction import guards, links, prints, tables
+from extraction import guards, links, prints, schemas, tables
 from extraction.database import Connection
 from extraction.failures import Differs, NotNow, Stop
 from extraction.laws import breaches
@@ -190,6 +190,7 @@ def _made_ready(move: Move) -> tuple[Connection, tables.Numbers]:
     connection = move.at(move.source, "fence")
     for side in (connection, move.at(move.target, "snapshot")):
         side.rollback()
+    schemas.require_same(move)
     move.owned = move.owners()
     move.numbers = tables.lead_sequences(move.from_, move.to, move.names())
     return connection, move.numbers

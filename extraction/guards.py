@@ -4,7 +4,8 @@
   without one, whoever sends it, superusers included. So a write to the side that does not own the
   data is refused: that is the alarm for rogue writes, and it rings before anything is written.
 - TRUNCATE is refused, because it is not replicated.
-- DDL is refused, because it is not replicated either. What the mover itself does is let through.
+- DDL is refused, because it is not replicated either, and before it takes a lock: it would wait for
+  the copy, and writers behind it. What the mover itself does is let through.
 
 What replication applies passes all of them: PostgreSQL fires these triggers for ordinary sessions.
 """
@@ -37,6 +38,15 @@ _NO_TRUNCATE = (
     "create trigger extraction_no_truncate before truncate on {}"
     " for each statement execute function extraction_guard({context})"
 )
+# Each is the name of its function too. The first comes before a lock is asked for, the others know
+# what a command is about.
+_FREEZE = {
+    "extraction_early": "on ddl_command_start when tag in ('ALTER TABLE', 'CREATE INDEX',"
+    " 'CREATE RULE', 'CREATE TRIGGER', 'DROP INDEX', 'DROP TABLE', 'DROP TRIGGER')"
+    " execute function extraction_early()",
+    "extraction_freeze": "on ddl_command_end execute function extraction_freeze()",
+    "extraction_keep": "on sql_drop execute function extraction_keep()",
+}
 
 
 @dataclass(frozen=True)
@@ -79,29 +89,27 @@ def install(connection: Connection, context: str, tables: list[str]) -> int:
 
 
 def freeze(connection: Connection) -> None:
-    """Refuse DDL from now on. A second call changes nothing."""
-    connection.execute("drop event trigger if exists extraction_freeze")
-    connection.execute("drop event trigger if exists extraction_keep")
-    connection.execute(
-        "create event trigger extraction_freeze on ddl_command_end"
-        " execute function extraction_freeze()"
-    )
-    connection.execute(
-        "create event trigger extraction_keep on sql_drop execute function extraction_keep()"
-    )
+    """Refuse DDL from now on, also that of sessions that replay. A second call changes nothing."""
+    thaw(connection)
+    for name, made in _FREEZE.items():
+        run(connection, f"create event trigger {{}} {made}", name)
+        run(connection, "alter event trigger {} enable always", name)
 
 
 def thaw(connection: Connection) -> None:
     """Let DDL through again."""
-    connection.execute("drop event trigger if exists extraction_freeze")
-    connection.execute("drop event trigger if exists extraction_keep")
+    for name in _FREEZE:
+        run(connection, "drop event trigger if exists {}", name)
 
 
 def frozen(connection: Connection) -> bool:
-    """Return whether DDL is refused."""
-    return bool(
-        value(connection, "select 1 from pg_event_trigger where evtname = 'extraction_freeze'")
+    """Return whether DDL is refused: a superuser can switch that off."""
+    standing = value(
+        connection,
+        "select count(*) from pg_event_trigger where evtname = any(%s) and evtenabled = 'A'",
+        (list(_FREEZE),),
     )
+    return int(standing) == len(_FREEZE)
 
 
 def remove(connection: Connection) -> None:
@@ -114,7 +122,7 @@ def remove(connection: Connection) -> None:
         " where t.tgname in ('extraction_guard', 'extraction_no_truncate') and t.tgparentid = 0",
     ):
         run(connection, "drop trigger {} on {}", trigger, table)
-    for name in ("extraction_guard", "extraction_freeze", "extraction_keep"):
+    for name in ("extraction_guard", *_FREEZE, "extraction_advice"):
         connection.execute(f"drop function if exists {name}()")
     connection.execute(f"drop table if exists {MARKER}")
     connection.execute("set lock_timeout = 0")

@@ -140,9 +140,19 @@ def _failed(move: Move, phase: Phase, entry: Entry, error: BaseException) -> NoR
     undone = phase.behind_fence and _undo(move)
     said: Evidence = {"error": _sentence(error), "gave_back": undone}
     move.journal.end(entry, "undone" if undone else "failed", said)
+    if isinstance(error, psycopg.OperationalError) and _has_gone(error):
+        raise NotNow(
+            f"{phase.name}: a database does not answer: {_sentence(error)}."
+            " Give the same command again once it does."
+        ) from error
     if isinstance(error, psycopg.Error):
         raise NotNow(f"{phase.name}: {_sentence(error)}") from error
     raise error
+
+
+def _has_gone(error: psycopg.Error) -> bool:
+    """Say whether a server, or the connection to it, went away."""
+    return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
 
 
 def _undo(move: Move) -> bool:

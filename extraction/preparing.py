@@ -9,7 +9,7 @@ import httpx
 import psycopg
 import redis
 
-from extraction import guards, links, noting, prints, tables
+from extraction import guards, links, noting, prints, schemas, tables
 from extraction.database import Connection, rows, value
 from extraction.failures import Differs, NotNow, Stop
 from extraction.laws import breaches
@@ -22,6 +22,7 @@ ROUND_TRIP_MS = 100
 LONG_SECONDS = 1.0
 _READY_SECONDS = 180
 _STUCK_SECONDS = 120.0
+_CHECK_SECONDS = 1.0
 
 
 def prepare(move: Move) -> Evidence:
@@ -46,6 +47,7 @@ def prepare(move: Move) -> Evidence:
             "told_apart_by": tables.identify(side, move.names()),
         }
         guards.freeze(side)
+    schemas.require_same(move)
     announce(move.bank, move.journal)
     return evidence
 
@@ -61,7 +63,9 @@ def copy(move: Move) -> Evidence:
             lambda: links.copied(move.to, move.link),
             f"the copy of {move.name} does not get on; the log of {move.target.name}'s PostgreSQL"
             " says why (a full disk, a row that breaks a constraint)",
+            lambda: _still_possible(move),
         )
+    _still_possible(move)
     links.tidy_markers(move.from_, move.name)
     _catch_up(move)
     _link(move, move.link_back, replicated, copy=False)
@@ -89,6 +93,8 @@ def compare_living(move: Move, catch_up: Callable[[], object] | None = None) -> 
 def look(move: Move) -> Evidence:
     """Refuse to close the fence at a bad moment; nothing has changed hands."""
     waited = move.journal.take_turn(move.name, move.options.patience_seconds)
+    schemas.require_frozen(move)
+    schemas.require_same(move)
     evidence: Evidence = {"turn_seconds": round(waited, 2), "ready": _await_ready(move)}
     for place in (move.source, move.target):
         noting.remove(move.at(place))
@@ -195,11 +201,30 @@ def _catch_up(move: Move) -> float:
     return links.await_marker(move.to, links.mark(move.from_, move.name), 30)
 
 
-def _await(done: Callable[[], bool], progress: Callable[[], object], trouble: str) -> None:
-    """Wait until it is done, for as long as there is progress."""
-    seen, moved_at = progress(), time.monotonic()
+def _still_possible(move: Move) -> None:
+    """Stop a copy that cannot end, or would not be one: its slot is lost, the tables differ."""
+    schemas.require_same(move)
+    found = links.health(move.link, move.from_, move.to)
+    if found.lost:
+        raise NotNow(
+            f"The replication slot {move.link.name} was lost while the rows were copied."
+            " Give the same command again: it copies anew. Nothing has changed hands."
+        )
+
+
+def _await(
+    done: Callable[[], bool],
+    progress: Callable[[], object],
+    trouble: str,
+    check: Callable[[], None],
+) -> None:
+    """Wait until it is done, for as long as there is progress and nothing is in its way."""
+    seen, moved_at, checked_at = progress(), time.monotonic(), time.monotonic()
     while not done():
         now = progress()
+        if time.monotonic() - checked_at > _CHECK_SECONDS:
+            check()
+            checked_at = time.monotonic()
         if now != seen:
             seen, moved_at = now, time.monotonic()
         if time.monotonic() - moved_at > _STUCK_SECONDS:

@@ -7,7 +7,7 @@ from typing import Any
 
 from config.contexts import Context
 from config.up.service import retired_mark, want
-from extraction import machine
+from extraction import ending, machine
 from extraction.failures import Differs, Stop
 from extraction.journal import Journal, journal
 from extraction.machine import NAMES, PHASES
@@ -54,12 +54,14 @@ def run(options: argparse.Namespace, action: str) -> int:
         if options.dry_run:
             _say_what_would_be_done(terminal, bank, known, action)
             return 0
-        with (
-            journal(bank.operator_url) as book,
-            book.locked(known.name),
-            moving(bank, book, terminal, known, action=action, options=_options(options)) as move,
-        ):
-            _run(move, options)
+        for_good = getattr(options, "for_good", False)
+        with journal(bank.operator_url) as book, book.locked(known.name):
+            if not for_good or book.seat(known.name).place != BANK:
+                chosen = _options(options)
+                with moving(bank, book, terminal, known, action=action, options=chosen) as move:
+                    _run(move, options)
+            if for_good:
+                ending.end(bank, book, terminal, known)
     return code[0]
 
 

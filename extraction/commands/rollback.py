@@ -11,6 +11,11 @@ HELP = "bring a context back into the monolith while it is in use; nothing is lo
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the words of the command."""
     running.arguments(parser)
+    parser.add_argument(
+        "--for-good",
+        action="store_true",
+        help="afterwards, or where it is back already: end the move, so that DDL is let through",
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -64,6 +64,7 @@ def _state(bank: Bank, book: Journal, known: Context) -> dict[str, Any]:
         for link in (Link(known.name, here, service), Link(known.name, service, here)):
             state["links"][link.name] = _health(link)
         state["noted"] = _noted(service)
+        state["thawed"] = [side.name for side in (here, service) if _thawed(side, state["links"])]
     state["shadow"] = _counted(bank, shadow.key_of(known.name))
     state["rehearsed"] = _counted(bank, rehearsal.key_of(known.name))
     steps = book.steps(known.name)
@@ -116,6 +117,17 @@ def _health(link: Link) -> dict[str, Any]:
         return {"stands": False, "error": str(error)}
 
 
+def _thawed(side: Place, known: dict[str, Any]) -> bool:
+    """Say whether a side lets DDL through although the other one follows it."""
+    if not any(link["stands"] for link in known.values()):
+        return False
+    try:
+        with opened(side.database) as connection:
+            return not guards.frozen(connection)
+    except (Stop, psycopg.Error):
+        return False
+
+
 def _noted(service: Place) -> bool:
     """Say whether the service's side notes what replication changes, to replay commands."""
     try:
@@ -152,6 +164,9 @@ def _troubles(state: dict[str, Any]) -> Iterator[str]:
     for name, link in state["links"].items():
         if link.get("slot") == "lost":
             yield f"{name} lost its slot: the next move or rollback copies anew"
+    if state.get("thawed"):
+        sides = " and ".join(state["thawed"])
+        yield f"DDL is let through in {sides}: give the last command again, which compares both"
     yield from _of_the_last_move(state.get("last"), idle=idle)
 
 

@@ -15,6 +15,20 @@ begin
   perform topology_enter(tg_argv[0]);
   return null;
 end $$;
+create or replace function extraction_advice() returns text language sql immutable as $$
+  select 'Nothing was changed. Give it again once the context is retired, or end the move by:'
+         ' python -m extraction rollback CONTEXT --for-good'
+$$;
+-- Before a command takes its lock: it would wait for the copy of its table, and every writer behind
+-- it. Which table it is about is not known yet, so sessions that have temporary ones pass.
+create or replace function extraction_early() returns event_trigger language plpgsql as $$
+begin
+  if current_setting('application_name') = 'vortex_extraction' or pg_my_temp_schema() <> 0 then
+    return;
+  end if;
+  raise exception '% is refused: a context moves, and DDL is not replicated', tg_tag
+    using errcode = 'VX005', hint = extraction_advice();
+end $$;
 create or replace function extraction_freeze() returns event_trigger language plpgsql as $$
 declare
   v_found text;
@@ -26,7 +40,7 @@ begin
    where schema_name is distinct from 'pg_temp' limit 1;
   if found then
     raise exception '% on % is refused: a context moves, and DDL is not replicated', tg_tag, v_found
-      using errcode = 'VX005', hint = 'Wait until the move has ended, or undo it.';
+      using errcode = 'VX005', hint = extraction_advice();
   end if;
 end $$;
 create or replace function extraction_keep() returns event_trigger language plpgsql as $$
@@ -40,6 +54,6 @@ begin
    where not is_temporary and original limit 1;
   if found then
     raise exception '% of % is refused: a context moves, and DDL is not replicated', tg_tag, v_found
-      using errcode = 'VX005', hint = 'Wait until the move has ended, or undo it.';
+      using errcode = 'VX005', hint = extraction_advice();
   end if;
 end $$;

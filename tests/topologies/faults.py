@@ -16,9 +16,9 @@ import psycopg
 
 from extraction.journal import journal
 from tests.bank import Bank, wait_for
-from tests.topologies import disks
+from tests.topologies import copying, disks
 from tests.topologies.commands import begun, ended, superuser
-from tests.topologies.proof import database, extraction
+from tests.topologies.proof import extraction
 
 STOPS = "stops, and nobody waits; given again it ends"
 PHASES = ("prepare", "copy", "look", "fence", "drain", "sequences", "open", "watch")
@@ -44,13 +44,15 @@ def faults() -> list[Fault]:
 
 def _before_the_fence() -> list[Fault]:
     refused, told = "is refused, and says why; given again it ends", "is refused, and the move ends"
+    anew = "copies anew when it is given again, and the move ends"
     return [
         Fault("prepare", "no such context", _unknown, "no context 'loans'", refused),
         Fault("prepare", "the context is out already", _out_already, "is out already", refused),
         Fault("prepare", "the address is wrong", _unreachable, "cannot be reached", refused),
         Fault("prepare", "the password is wrong", _wrong_password, "password auth", refused),
         Fault("look", "a transaction stays open", _long_transaction, "is open for", refused),
-        Fault("copy", "somebody changes the schema", _ddl, "DDL is not replicated", told),
+        *_while_rows_are_copied(refused, told),
+        Fault("copy", "the move is ended for good", copying.end_for_good, "let through", anew),
         Fault("copy", "somebody empties a table", _truncate, "TRUNCATE is refused", told),
         Fault("copy", "somebody writes to the stand-by", _rogue, "is owned by", told),
         Fault("look", "two operators work at once", _two_operators, "Somebody else moves", refused),
@@ -59,6 +61,40 @@ def _before_the_fence() -> list[Fault]:
         *(
             Fault(phase, f"Ctrl-C in {phase}", _interrupted_in(phase), "Interrupted", STOPS)
             for phase in PHASES
+        ),
+    ]
+
+
+def _while_rows_are_copied(refused: str, told: str) -> list[Fault]:
+    ddl, found = "DDL is not replicated", "not the same on both sides"
+    here, there = (
+        copying.told_of(copying.ADD, service=False),
+        copying.told_of(copying.ADD, service=True),
+    )
+    return [
+        Fault("copy", "a column is added while rows are copied", here, ddl, told),
+        Fault("copy", "a column of the service is added while rows are copied", there, ddl, told),
+        Fault("copy", "somebody migrates while rows are copied", copying.migrate, ddl, told),
+        Fault(
+            "copy",
+            "the schema is changed past the freeze while rows are copied",
+            copying.past_the_freeze(service=False),
+            found,
+            refused,
+        ),
+        Fault(
+            "copy",
+            "the service's schema is changed past the freeze while rows are copied",
+            copying.past_the_freeze(service=True),
+            found,
+            refused,
+        ),
+        Fault(
+            "fence",
+            "the schema is changed past the freeze before the fence",
+            copying.at_the_fence,
+            found,
+            refused,
         ),
     ]
 
@@ -83,13 +119,16 @@ def _deaths() -> list[Fault]:
 
 def _of_machines() -> list[Fault]:
     back, anew = "is started again, and the move ends", "copies anew, and the move ends"
+    again = "stops, and says why; given again it ends"
     served, held = "served by transactions", "is refused while it is full; given again it ends"
     services, owners = disks.fill_the_services, disks.fill_the_owners
     return [
         Fault("copy", "the workers of replication are killed", _kill_workers, ends=back),
         Fault("copy", "the relay is killed", _kill_relay, ends=back),
         Fault("copy", "the replication slot is lost", _lose_slot, ends=anew),
+        Fault("copy", "the slot is lost while rows are copied", copying.lose_slot, "lost", again),
         Fault("copy", "the target dies before the fence", _kill_target, ends=back),
+        Fault("copy", "the target dies while rows are copied", copying.kill_target, "", again),
         Fault("look", "the gateway is killed", _kill_gateway, served, back, True, "apart"),
         Fault("look", "the disk of the service is full", services, "", held, False, "small"),
         Fault("look", "the disk of the owner is full", owners, "", held, True, "small"),
@@ -158,12 +197,6 @@ def _long_transaction(bank: Bank, context: str) -> str:
     with psycopg.connect(superuser(bank, context)) as held:
         held.execute("select pg_current_xact_id()")
         return _refused(bank, context, "--patience", "3")
-
-
-def _ddl(bank: Bank, context: str) -> str:
-    ended("move", context, "--until", "copy", bank=bank)
-    with database(bank, context) as opened:
-        return _said_by(opened, "alter table outbox_parked add column more text")
 
 
 def _truncate(bank: Bank, context: str) -> str:
