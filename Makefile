@@ -59,6 +59,7 @@ proof: $(VENV)/.dev ## Move contexts out and back under load, with faults (CONTE
 	@test -n "$(QUICK)" || $(BIN)/python -m tests.topologies.matrix
 	@test -n "$(QUICK)" || $(BIN)/python -m tests.topologies.retirement
 	@test -n "$(QUICK)" || $(BIN)/python -m tests.topologies.apart
+	@test -n "$(QUICK)" || $(BIN)/python -m tests.topologies.staff
 	@test -n "$(QUICK)" || $(BIN)/python -m tests.topologies.journeys
 	@test -n "$(QUICK)" || $(BIN)/python -m tests.topologies.idle
 	@$(BIN)/python -m tests.topologies.proof

@@ -135,6 +135,7 @@ def _let_in(request: HttpRequest, user: User, recovery_codes: list[str]) -> Http
     if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
         target = reverse("admin:index")
     request.session.pop(_ASKED, None)
+    signing_in.staff_entered(user_id=user.pk, at=now())
     if HOPS in request.headers and not recovery_codes:
         return _send_back(request, user, target)
     login(request, user, backend=_BACKEND)

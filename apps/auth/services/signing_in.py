@@ -1,6 +1,7 @@
 """Proving who one is: the password, then the second factor of those who have one."""
 
 from datetime import datetime
+from uuid import UUID
 
 from apps.auth import selectors
 from apps.auth.adapters import attempts, hashing
@@ -136,3 +137,9 @@ def _renew_hash(user: User, typed: str) -> None:
 
 def _opens_demonstrations_only(password: str) -> bool:
     return password == passwords.DEMONSTRATION and not is_demonstration()
+
+
+def staff_entered(*, user_id: UUID, at: datetime) -> None:
+    """Keep when somebody of the staff last entered the administration, here or elsewhere."""
+    with unit_of_work("auth"):
+        User.objects.filter(pk=user_id).update(last_login=at)

@@ -54,6 +54,19 @@ def test_staff_who_signed_in_elsewhere_enter_where_they_came_from():
     assert here.get("/admin/").status_code == 200
 
 
+def test_auth_keeps_who_signed_in_when_and_whoever_merely_lets_them_in_writes_nothing():
+    staff = a_user(roles=("administrator",))
+    cookie = proved(staff, Client()).cookies[COOKIE].value
+    staff.refresh_from_db()
+    proved_at = staff.last_login
+
+    entering(cookie).get("/admin/enter/")
+    staff.refresh_from_db()
+
+    assert proved_at is not None
+    assert staff.last_login == proved_at
+
+
 def test_an_entry_opens_once():
     cookie = proved(a_user(roles=("administrator",)), Client()).cookies[COOKIE].value
     entering(cookie).get("/admin/enter/")
