@@ -14,6 +14,7 @@ from config.wsgi import application as wsgi_application  # isort: skip - Django 
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.conf import settings
 
+from vortex.binding.desk import Requests
 from vortex.http.asgi import Application, HonestHeaders
 from vortex.http.forwarding import Forwarder
 from vortex.http.wire import WireProtocol
@@ -31,13 +32,14 @@ class Protocol(WireProtocol):
 
 def _http() -> Application:
     django: Application = ThreadedWSGI(cast("Any", wsgi_application), threads=16)
-    Protocol.behind = staticmethod(HonestHeaders(Forwarder(django)))
+    desk = Requests()
+    Protocol.behind = staticmethod(HonestHeaders(Forwarder(django, desk=desk)))
     if "transactions" in settings.VORTEX_HOSTED:
         from apps.transactions.lane.application import PostingLane
 
         django = lane = PostingLane(django)
         Protocol.quick = lane.door
-    return HonestHeaders(Forwarder(django))
+    return HonestHeaders(Forwarder(django, desk=desk))
 
 
 application = ProtocolTypeRouter({"http": _http(), "websocket": URLRouter(websocket_urlpatterns)})

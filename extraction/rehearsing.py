@@ -36,7 +36,8 @@ from vortex.db.rehearsing import Change
 from vortex.topology.routes import Route
 
 SAME, DIFFERS, INCOMPARABLE = "same", "differs", "incomparable"
-_AT_ONCE = 16  # that wait for one marker
+_AT_ONCE = 1  # that wait for one marker: others would grow old meanwhile
+_NEWEST = 64  # that may wait: the older one is, the more has to be undone before its replay
 _BEHIND_SECONDS = 5.0
 _MOST_UNDONE = 5_000
 _MOST_CANDIDATES = 4
@@ -56,7 +57,8 @@ select xact, min(id), max(id), count(*), bool_or(row like %(request)s) from (
     from {SCHEMA}.change where at >= %(since)s and not {_MOVED_ON}
 ) noted where not exists (select from {SCHEMA}.change heard
     where heard.xact = noted.xact and heard.root like 'inbox\_%%')
- group by xact having bool_or(row like %(key)s) order by min(id)
+ group by xact having bool_or(row like %(key)s)
+   or %(either)s and bool_or(row like %(request)s) order by min(id)
 """  # noqa: S608 - a constant
 
 
@@ -68,14 +70,14 @@ def outcomes(move: Move) -> dict[str, int]:
 def said_of(counts: dict[str, int]) -> str:
     """Say how the replays compared with what they replayed, and where they differed."""
     if not counts:
-        return "No command was replayed."
+        return "No write was replayed."
     shown = [f"{counts.get(name, 0)} {name}" for name in (SAME, DIFFERS, INCOMPARABLE, "skipped")]
     lines = [
         f"\n  {name} ({number} times)"
         for name, number in sorted(counts.items())
         if name.startswith(("at ", "because "))
     ]
-    return f"Commands replayed: {', '.join(shown)}{''.join(lines)}"
+    return f"Writes replayed: {', '.join(shown)}{''.join(lines)}"
 
 
 def rehearse(move: Move, *, percent: int, seconds: float) -> dict[str, int]:
@@ -103,6 +105,7 @@ class _Noted:
 
     xact: int
     first: int
+    last: int
     request: bool
 
 
@@ -118,7 +121,7 @@ class _Rehearsal:
         end = time.monotonic() + seconds
         with cache_of(self._move.bank) as cache, self._move.terminal.working("replaying") as bar:
             while time.monotonic() < end:
-                waiting = cache.lpop(queue_of(self._move.name), _AT_ONCE) or []
+                waiting = self._newest(cache)
                 if not waiting:
                     Event().wait(0.05)
                     continue
@@ -127,6 +130,16 @@ class _Rehearsal:
                 counts = outcomes(self._move)
                 bar.note(f"{counts.get(SAME, 0)} same, {counts.get(DIFFERS, 0)} differ")
                 self._forget()
+
+    def _newest(self, cache: "redis.Redis") -> list[bytes]:
+        """Take what was executed last; of what waits longer only so much is kept."""
+        queue = queue_of(self._move.name)
+        taken: Any = cache.rpop(queue, _AT_ONCE) or []
+        older = int(cache.llen(queue)) - _NEWEST
+        if older > 0:
+            cache.ltrim(queue, older, -1)
+            cache.hincrby(key_of(self._move.name), "skipped", older)
+        return list(taken)
 
     def _judged(self, waiting: list[bytes]) -> Iterator[tuple[str, list[str]]]:
         entries = [msgspec.json.decode(found, type=Entry) for found in waiting]
@@ -158,14 +171,18 @@ class _Rehearsal:
 
     def _candidates(self, entry: Entry) -> list["_Instant"]:
         """Return the instants before which the command may have happened, with its effects."""
-        key = entry.key.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
         since = entry.began_at - timedelta(seconds=_BEFORE_SECONDS)
-        asked = {"key": f"%{key}%", "request": f"%{entry.request_id or '//'}%", "since": since}
+        asked = {
+            "key": _pattern(entry),
+            "request": f"%{_like(entry.request_id or '//')}%",
+            "either": entry.asked is not None,
+            "since": since,
+        }
         noted = [
-            _Noted(int(xact), int(first), bool(request))
-            for xact, first, _, _, request in self._move.to.execute(_NOTED, asked).fetchall()
+            _Noted(int(xact), int(first), int(last), bool(request))
+            for xact, first, last, _, request in self._move.to.execute(_NOTED, asked).fetchall()
         ]
-        told = [each for each in noted if each.request]
+        told = noted if entry.asked is not None else [each for each in noted if each.request]
         if told:
             return [self._instant(told)]
         if noted:
@@ -179,6 +196,8 @@ class _Rehearsal:
             ([each.xact for each in noted],),
         )
         first = min(each.first for each in noted)
+        if len(noted) > 1 and self._is_interleaved(noted):
+            raise _NotComparable("others wrote between its transactions")
         undone = value(
             self._move.to,
             f"select count(*) from {SCHEMA}.change where id >= %s",  # noqa: S608
@@ -187,6 +206,21 @@ class _Rehearsal:
         if int(undone) > _MOST_UNDONE:
             raise _NotComparable("too much has happened since")
         return _Instant(first, [Change(*row) for row in found])
+
+    def _is_interleaved(self, noted: list[_Noted]) -> bool:
+        """Say whether anything else was written between the transactions of one request."""
+        return bool(
+            value(
+                self._move.to,
+                f"select count(*) from {SCHEMA}.change where id between %s and %s"  # noqa: S608
+                " and xact <> all(%s)",
+                (
+                    min(each.first for each in noted),
+                    max(each.last for each in noted),
+                    [each.xact for each in noted],
+                ),
+            )
+        )
 
     def _without_effects(self, entry: Entry, since: datetime) -> list["_Instant"]:
         """Return now, and the earliest instant: what was refused was refused somewhere between."""
@@ -248,6 +282,21 @@ class _Instant:
 
 class _NotComparable(Exception):  # noqa: N818 - it is an outcome
     """A command and its replay say nothing about each other; the text says why."""
+
+
+_NAMED_KEY = '"key": '
+
+
+def _pattern(entry: Entry) -> str:
+    """Return what a row looks like that has a write's key in it; an HTTP key is in one field."""
+    if entry.asked is None:
+        return f"%{_like(entry.key)}%"
+    key = msgspec.json.encode(entry.key).decode() if entry.key else "//"
+    return f"%{_like(_NAMED_KEY + key)}%"
+
+
+def _like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
 
 
 def _count(cache: "redis.Redis", context: str, outcome: str, said: list[str]) -> None:

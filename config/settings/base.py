@@ -31,6 +31,8 @@ VORTEX_TRANSPORTS = {
     "remote": "vortex.rpc.client.RemoteTransport",
     "aside": "vortex.rpc.client.AsideTransport",
 }
+# How a request over HTTP is answered once more on a stand-by that rolls it back.
+VORTEX_REPLAYS = "vortex.http.replaying.answer"
 # `kid:secret` pairs, the first one signs and all of them verify, so that a key can be rotated.
 VORTEX_RPC_KEYS = tuple(
     tuple(pair.split(":", 1)) for pair in os.environ.get("VORTEX_RPC_KEYS", "").split(",") if pair

@@ -164,10 +164,10 @@ def _troubles(state: dict[str, Any]) -> Iterator[str]:
     for name, link in state["links"].items():
         if link.get("slot") == "lost":
             yield f"{name} lost its slot: the next move or rollback copies anew"
+    yield from _of_the_last_move(state.get("last"), idle=idle)
     if state.get("thawed"):
         sides = " and ".join(state["thawed"])
         yield f"DDL is let through in {sides}: give the last command again, which compares both"
-    yield from _of_the_last_move(state.get("last"), idle=idle)
 
 
 def _of_the_last_move(last: dict[str, Any] | None, *, idle: bool) -> Iterator[str]:

@@ -216,15 +216,59 @@ def test_commands_are_replayed_on_the_stand_by_and_nothing_of_them_stays(
     assert left == (0,)
 
 
-def rehearsed(bank: Bank, customer: Customer, until: str, **more: str) -> dict[str, Any]:
-    """Replay commands while a customer opens accounts, until one has ended so; then Ctrl-C."""
+def test_requests_are_replayed_on_the_stand_by_and_nothing_of_them_stays(
+    bank: Bank, customers: list[Customer]
+) -> None:
+    """Under load none differs; a trigger that the owner has not is found out, by its place."""
+    extraction(bank, "move", "transactions", "--until", "copy")
+    with database(bank, "transactions") as opened:
+        kind = kind_of("transactions", opened)
+    words = ("route", "transactions", "shadow", "--writes", "--seconds", "4")
+    with Load(bank, customers, kind, rest_seconds=0.05) as load:
+        alike = extraction(bank, *words)
+    with operator(bank) as service:
+        service.execute(_PLANTED.encode())
+        try:
+            pay = {"target_account_id": customers[1].account_id}
+            other = rehearsed(bank, customers[0], "differs", pay)
+        finally:
+            service.execute("drop function planted cascade")
+    told = extraction(bank, "verify", "transactions")
+    extraction(bank, "route", "transactions", "0")
+
+    assert alike["writes"]["same"] >= 3, alike
+    assert "differs" not in alike["writes"], alike
+    assert load.errors() == []
+    assert other["exit_code"] == 1
+    assert "POST /api/transactions /rows/transactions_posting/insert/*/category" in other["error"]
+    assert told["differences"] == 0, "the stand-by holds what the owner holds, and no more"
+
+
+_PLANTED = """
+create function planted() returns trigger language plpgsql as
+  $$ begin new.category := 'planted'; return new; end $$;
+create trigger planted before insert on transactions_posting
+  for each row execute function planted();
+"""
+
+
+def rehearsed(
+    bank: Bank, customer: Customer, until: str, pay: dict[str, str] | None = None, **more: str
+) -> dict[str, Any]:
+    """Replay writes of a customer who opens accounts, or pays, until one ended so; then Ctrl-C."""
     words = ("route", "transactions", "shadow", "--writes", "--seconds", "240", "--json")
     with (
         bank.client(customer.email, PASSWORD) as client,
         begun(*words, bank=bank, **more) as command,
     ):
         wait_for(lambda: replays_begin(bank), 120, "replaying begins", bank.said)
-        wait_for(lambda: counted_after_opening(bank, client).get(until), 120, f"one is {until}")
+
+        def counted() -> dict[str, int]:
+            if pay is None:
+                return counted_after_opening(bank, client)
+            return counted_after_paying(bank, client, customer, pay)
+
+        wait_for(lambda: counted().get(until), 120, f"one is {until}")
         command.send_signal(signal.SIGINT)
         said, _ = command.communicate(timeout=150)
     answer: dict[str, Any] = msgspec.json.decode(said.strip().splitlines()[-1])
@@ -244,6 +288,20 @@ def counted_after_opening(bank: Bank, client: httpx.Client) -> dict[str, int]:
         headers={"Idempotency-Key": new_id().hex},
     )
     assert answer.status_code in (201, 422), answer.text  # 422: twenty are open, and enough
+    return counts_in(bank, rehearsal.key_of("transactions"))
+
+
+def counted_after_paying(
+    bank: Bank, client: httpx.Client, customer: Customer, pay: dict[str, str]
+) -> dict[str, int]:
+    """Pay somebody; return how replays have ended so far."""
+    amount = {"amount": "0.01", "currency": "EUR"}
+    answer = client.post(
+        "/api/transactions",
+        json={"source_account_id": customer.account_id, "amount": amount} | pay,
+        headers={"Idempotency-Key": new_id().hex},
+    )
+    assert answer.status_code == 201, answer.text
     return counts_in(bank, rehearsal.key_of("transactions"))
 
 

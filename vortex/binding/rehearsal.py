@@ -21,17 +21,22 @@ from vortex.contracts import Operation, Principal
 from vortex.errors import Refusal
 from vortex.telemetry import context as request
 from vortex.telemetry.logs import get_logger
+from vortex.topology.rehearsed import Asked
 
 IN_MEMORY: Final = 128
 IN_VALKEY: Final = 512
 _KEPT_SECONDS: Final = 60  # in Valkey, where nobody takes them
 _SKIPPED: Final = "skipped"
+INCOMPARABLE: Final = "incomparable"
 
 log = get_logger("binding.rehearsal")
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One command that was executed, with all that its replay needs and is compared with."""
+    """One command that was executed, with all that its replay needs and is compared with.
+
+    Where it was `asked` over HTTP, that is what is replayed, and there are no arguments.
+    """
 
     operation: str
     key: str
@@ -45,21 +50,38 @@ class Entry(msgspec.Struct, frozen=True):
     traceparent: str = ""
     causation_id: str = ""
     actor: Principal | None = None
+    asked: Asked | None = None
 
 
 def execute(operation: Operation, arguments: msgspec.Struct, run: Callable[[], Any]) -> Any:
     """Execute a command and put it aside; what crashed or decided nothing is not put aside."""
     recorder, began_at = tape.Recorder(operation.context), now()
+    around = tape.running_now()
     try:
         with tape.running(recorder):
             answer = run()
     except Refusal as refusal:
         if not refusal.is_universal:
             refused = tape.No(refusal.code, refusal.detail, refusal.facts)
-            _put(operation, _entry(operation, arguments, recorder, began_at, refused=refused))
+            entry = _entry(operation, arguments, recorder, began_at, refused=refused)
+            put(operation.context, entry)
         raise
-    _put(operation, _entry(operation, arguments, recorder, began_at, answer=answer))
+    finally:
+        if isinstance(around, tape.Recorder):
+            around.append(recorder)
+    put(operation.context, _entry(operation, arguments, recorder, began_at, answer=answer))
     return answer
+
+
+def put(context: str, entry: Entry) -> None:
+    """Put something aside that was executed; dropped where too much waits."""
+    _courier.put(context, entry)
+
+
+def leave_out(context: str, why: str) -> None:
+    """Count what is not put aside, with the reason."""
+    _courier.count(context, INCOMPARABLE)
+    _courier.count(context, f"because {why}")
 
 
 def key_of(context: str) -> str:
@@ -105,18 +127,22 @@ class _Courier:
         self._waiting: queue.Queue[tuple[str, Entry]] = queue.Queue(IN_MEMORY)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._dropped: dict[str, int] = {}
+        self._counted: dict[tuple[str, str], int] = {}
 
     def put(self, context: str, entry: Entry) -> None:
         """Take an entry, or drop it where too many wait."""
         try:
             self._waiting.put_nowait((context, entry))
         except queue.Full:
-            with self._lock:
-                self._dropped[context] = self._dropped.get(context, 0) + 1
+            self.count(context, _SKIPPED)
             return
         if self._thread is None or not self._thread.is_alive():  # a fork inherits no thread
             self._begin()
+
+    def count(self, context: str, what: str) -> None:
+        """Count what is not taken; Valkey learns of it with the next entry that is."""
+        with self._lock:
+            self._counted[context, what] = self._counted.get((context, what), 0) + 1
 
     def _begin(self) -> None:
         with self._lock:
@@ -129,17 +155,17 @@ class _Courier:
             context, entry = self._waiting.get()
             try:
                 _send(context, msgspec.json.encode(entry))
-                self._tell_dropped()
+                self._tell_counted()
             except valkey.FAILURES as error:
                 log.warning("binding.rehearsal.not_sent", error=type(error).__name__)
             except Exception:
                 log.exception("binding.rehearsal.not_encoded", operation=entry.operation)
 
-    def _tell_dropped(self) -> None:
+    def _tell_counted(self) -> None:
         with self._lock:
-            dropped, self._dropped = self._dropped, {}
-        for context, number in dropped.items():
-            valkey.client().hincrby(key_of(context), _SKIPPED, number)
+            counted, self._counted = self._counted, {}
+        for (context, what), number in counted.items():
+            valkey.client().hincrby(key_of(context), what, number)
 
 
 def _send(context: str, encoded: bytes) -> None:
@@ -152,7 +178,3 @@ def _send(context: str, encoded: bytes) -> None:
 
 
 _courier = _Courier()
-
-
-def _put(operation: Operation, entry: Entry) -> None:
-    _courier.put(operation.context, entry)

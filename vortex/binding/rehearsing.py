@@ -66,6 +66,7 @@ def set_up() -> None:
     """Load the code of the context, cut off from broker and cache."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
     os.environ["VORTEX_BROKER_URL"] = os.environ["VORTEX_CACHE_URL"] = "redis://127.0.0.1:1/0"
+    os.environ["VORTEX_TOPOLOGY_FILE"] = ""  # its own context is here, the others are on tape
     import django
 
     django.setup()

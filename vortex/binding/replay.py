@@ -1,11 +1,15 @@
 """One command replayed in a transaction that never commits; what it did is handed out as data."""
 
+import functools
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
+from django.conf import settings
 from django.db import DatabaseError, IntegrityError, OperationalError
+from django.utils.module_loading import import_string
 
-from vortex.binding import local, tape
+from vortex.binding import desk, local, tape
 from vortex.binding.rehearsal import Entry
 from vortex.contracts import Operation, Service, implementation_of, interfaces, operations
 from vortex.db.rehearsing import Change, Rehearsed, rolled_back
@@ -36,10 +40,10 @@ class Effects(msgspec.Struct, frozen=True):
 def replay(context: str, order: Order) -> Effects:
     """Replay a command; whatever happens, nothing of it stays."""
     entry = order.entry
-    found = _find(context, entry.operation)
-    if found is None:
+    work = _work(context, entry)
+    if work is None:
         return Effects(trouble=f"there is no {entry.operation}")
-    implementation, operation = found
+    run, deadline_ms = work
     player = tape.Player(context, list(entry.calls))
     said: Any = None
     changes: list[Change] = []
@@ -52,11 +56,11 @@ def replay(context: str, order: Order) -> Effects:
                 causation_id=entry.causation_id,
                 actor=entry.actor,
             ),
-            request.within(operation.deadline_ms),
+            request.within(deadline_ms),
             tape.running(player),
             rolled_back(context, since=order.since) as data,
         ):
-            said = _said(implementation, operation, entry.arguments)
+            said = _said(run)
             said, changes = _settled(data, said)
     except OperationalError as error:
         busy = getattr(error.__cause__, "sqlstate", "") == _LOCK_NOT_AVAILABLE
@@ -64,6 +68,17 @@ def replay(context: str, order: Order) -> Effects:
     except DatabaseError as error:
         trouble = str(error).partition("\n")[0]
     return Effects(said, changes, player.calls, player.missing, trouble=trouble)
+
+
+def _work(context: str, entry: Entry) -> tuple[Callable[[], Any], int] | None:
+    """Return what is to be done again and how long it may take; None where nobody does that."""
+    if entry.asked is not None:
+        return functools.partial(_answer, entry), int(settings.VORTEX_REQUEST_DEADLINE_MS)
+    found = _find(context, entry.operation)
+    if found is None:
+        return None
+    implementation, operation = found
+    return functools.partial(_call, implementation, operation, entry), operation.deadline_ms
 
 
 def _find(context: str, path: str) -> tuple[Service, Operation] | None:
@@ -75,10 +90,23 @@ def _find(context: str, path: str) -> tuple[Service, Operation] | None:
     return None
 
 
-def _said(implementation: Service, operation: Operation, arguments: Any) -> Any:
+def _call(implementation: Service, operation: Operation, entry: Entry) -> Any:
+    given = local.by_value(entry.arguments, operation.arguments)
+    return {"answer": local.call(implementation, operation, given)}
+
+
+def _answer(entry: Entry) -> Any:
+    """Answer a request as the web server would; who sent it was known by the original."""
+    answered = import_string(settings.VORTEX_REPLAYS)(entry.asked, entry.actor)
+    answer, refused = desk.said(answered)
+    if refused is not None:
+        return {"refused": refused.code, "facts": refused.facts}
+    return {"answer": answer}
+
+
+def _said(run: Callable[[], Any]) -> Any:
     try:
-        given = local.by_value(arguments, operation.arguments)
-        return {"answer": local.call(implementation, operation, given)}
+        return run()
     except Refusal as refusal:
         return {"refused": refusal.code, "facts": refusal.facts}
     except Exception as error:  # noqa: BLE001 - a bug of the code under test is what it says

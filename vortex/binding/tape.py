@@ -75,6 +75,11 @@ class Recorder:
         self.calls.append(Call(*known, answer=answer))
         return answer
 
+    def append(self, inner: "Recorder") -> None:
+        """Take over what a command of the same context has asked inside this one."""
+        self.calls += inner.calls
+        self.whole = self.whole and inner.whole
+
 
 @dataclass
 class Player:
@@ -109,6 +114,11 @@ def running(tape: Tape | None) -> Iterator[None]:
         yield
     finally:
         _tape.reset(token)
+
+
+def running_now() -> Tape | None:
+    """Return the tape that runs, if any."""
+    return _tape.get()
 
 
 def of(context: str) -> Tape | None:

@@ -30,11 +30,13 @@ from vortex.http.carrying import (
 )
 from vortex.http.headers import ASIDE, CONTEXT_MOVED, HOPS, MIRRORED
 from vortex.http.problem import MEDIA_TYPE, said
+from vortex.http.rehearsed import witness
 from vortex.http.shares import Shares
 from vortex.http.sharing import READS, goes_away, person_behind
 from vortex.telemetry import get_logger
 from vortex.telemetry.metrics import counter
 from vortex.topology import Route, forget, route_of
+from vortex.topology.rehearsed import Desk
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -70,8 +72,11 @@ mirrored_total = counter(
 class Forwarder:
     """Answers what belongs here by the application, and what has moved by its new owner."""
 
-    def __init__(self, application: Application, carrier: Carrier | None = None) -> None:
+    def __init__(
+        self, application: Application, carrier: Carrier | None = None, desk: Desk | None = None
+    ) -> None:
         self._application = application
+        self._desk = desk
         self._carrier = carrier or Carrier()
         self._mirrored: set[asyncio.Task[None]] = set()
         self._shares = Shares()
@@ -108,13 +113,26 @@ class Forwarder:
             held = _Held(seen)
             if route.mode == "shadow":
                 self._mirror(route.url, parcel(scope, body))
-            await self._application(scope, _giving(body), held)
+            await self._here(route, context, scope, body, held)
             if not held.moved:
                 self._count(context, scope, seen, left=False)
                 return
             if not await _another(context, route, held_for, ends_at):
                 await held.release()
                 return
+
+    async def _here(
+        self, route: Route, context: str, scope: Scope, body: bytes, held: "_Held"
+    ) -> None:
+        """Answer a request here; one that is to be replayed elsewhere is put aside with it."""
+        seen = witness(self._desk, route, context, scope, body)
+        if seen is None:
+            await self._application(scope, _giving(body), held)
+            return
+        with seen:
+            await self._application(seen.scope, _giving(body), seen.watching(held))
+        if not held.moved:
+            seen.put_aside()
 
     async def _leaves(self, route: Route, context: str, scope: Scope) -> bool:
         """Say whether a request is answered elsewhere; who has just written reads at the owner."""

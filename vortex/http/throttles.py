@@ -20,7 +20,8 @@ from vortex.contracts import Principal
 from vortex.errors import Unavailable
 from vortex.http.address import client_address, network_of
 from vortex.http.refusals import Throttled
-from vortex.telemetry import get_logger
+from vortex.http.replaying import SPENDS_NOTHING
+from vortex.telemetry import context, get_logger
 from vortex.telemetry.metrics import counter
 
 if TYPE_CHECKING:  # DRF's views import this module while they are being made
@@ -85,9 +86,12 @@ def spend(scope: str, who: str) -> Spent | None:
     `who` is an id, an address or the hash of what was typed; it never is a secret. Returns None
     where the limit is not known and the scope fails open; refuses with LimitsUnavailable where it
     fails closed. Every call counts, also that of a request which is refused later for another
-    reason.
+    reason. A copy of a request takes nothing from whoever sent the request itself: copies have
+    buckets of their own, because anybody can say that theirs is one.
     """
     limit = limit_of(scope)
+    if context.current().is_copy:
+        who = f"copy:{who}"
     cost = limit.seconds * 1_000_000 // limit.quota
     try:
         answer = valkey.client().eval(
@@ -116,6 +120,8 @@ class CallerThrottle(BaseThrottle):
         scope: str = getattr(view, "throttle_scope", None) or "caller"
         limit = limit_of(scope)
         view.headers["RateLimit-Policy"] = f'"{scope}";q={limit.quota};w={limit.seconds}'
+        if getattr(request, SPENDS_NOTHING, False):
+            return True
         try:
             spent = spend(scope, _who(request))
         except Throttled as refusal:

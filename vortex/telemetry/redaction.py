@@ -17,6 +17,7 @@ _SECRET_PARTS: Final = frozenset(
     "authorization cookie credential credentials cvc cvv jwt memo narrative otp pan passcode"
     " passphrase password passwd pin remittance secret secrets ticket token tokens totp".split()
 )
+_WORDS: Final = frozenset(("memo", "narrative", "remittance"))  # are private, and open nothing
 _SECRET_NAMES: Final = frozenset({"access", "refresh", "api_key", "apikey", "private_key"})
 _PARTS: Final = re.compile(r"[^a-z0-9]+")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -46,6 +47,22 @@ def redact(_logger: Any, _method: str, entry: Mapping[str, Any]) -> dict[str, An
     if isinstance(entry.get("exception"), str):  # its line breaks are wanted
         clean["exception"] = "\n".join(redact_text(line) for line in entry["exception"].split("\n"))
     return clean
+
+
+def holds_credentials(value: Any) -> bool:
+    """Say whether plain data have a field that is named like something that opens a door."""
+    if isinstance(value, Mapping):
+        return any(
+            names_credentials(str(name)) or holds_credentials(item) for name, item in value.items()
+        )
+    return isinstance(value, list) and any(map(holds_credentials, value))
+
+
+@lru_cache(maxsize=2048)
+def names_credentials(name: str) -> bool:
+    """Say whether what is called so opens a door."""
+    lower = _CAMEL.sub("_", name).lower()
+    return lower in _SECRET_NAMES or not (_SECRET_PARTS - _WORDS).isdisjoint(_PARTS.split(lower))
 
 
 def redact_text(text: str) -> str:

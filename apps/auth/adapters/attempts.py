@@ -10,6 +10,7 @@ from typing import Final
 
 from apps.auth.contracts import SignInUnavailable, TooManyAnswers
 from vortex import valkey
+from vortex.db import keep_copies_out
 from vortex.errors import TooMany
 from vortex.http.throttles import limit_of
 
@@ -29,8 +30,10 @@ class TooManySignIns(TooMany, code="too_many_sign_ins", title="Too many attempts
 def count(who: str, scope: str = "sign_in_account") -> None:
     """Count an attempt to be somebody, or refuse it; call `forget` if it was right.
 
-    `who` is the address that was typed or, where a second factor is asked for, the person's id.
+    `who` is the address that was typed or, where a second factor is asked for, the person's id. A
+    copy of a request is no attempt: it is refused with Moved, and learns nothing.
     """
+    keep_copies_out("auth")
     limit = limit_of(scope)
     try:
         made, remaining = valkey.client().eval(_COUNT, 1, _key(who, scope), str(limit.seconds))

@@ -136,6 +136,20 @@ def test_an_account_waits_after_too_many_wrong_passwords_known_or_not(
     assert attempt(api, a_user().email).status_code == 200
 
 
+def test_a_copy_of_a_request_is_no_attempt_and_learns_nothing(api: APIClient, ada: User, settings):
+    settings.VORTEX_RATE_LIMITS = settings.VORTEX_RATE_LIMITS | {
+        "sign_in_account": (2, 1800, "closed")
+    }
+    copies = [
+        attempt(api, ada.email, password, **{"X-Vortex-Mirrored": "1"})
+        for password in (PASSWORD, "wrong", "wrong")
+    ]
+
+    assert [copy.status_code for copy in copies] == [503] * 3
+    assert attempt(api, ada.email, "wrong").status_code == 401
+    assert attempt(api, ada.email).status_code == 200
+
+
 def test_the_right_password_makes_up_for_wrong_ones(api: APIClient, ada: User, settings):
     limits = settings.VORTEX_RATE_LIMITS
     settings.VORTEX_RATE_LIMITS = {**limits, "sign_in_account": (3, 1800, "closed")}

@@ -23,6 +23,7 @@ from vortex.errors import Refusal
 from vortex.http.headers import MIRRORED
 from vortex.http.idempotency import KEY, fingerprint_of
 from vortex.http.parsers import read as read_strictly
+from vortex.http.rehearsed import ALONE
 from vortex.identity.tokens import Verified, verify_signature
 from vortex.ids import new_id
 
@@ -75,7 +76,7 @@ class Asked(msgspec.Struct, frozen=True):
 def headers_of(scope: MutableMapping[str, Any]) -> Headers | None:
     """Return the headers of a request that may be the lane's, or None."""
     path: str = scope["path"]
-    if scope["method"] != "POST" or scope["query_string"] or path not in _PATHS:
+    if scope["method"] != "POST" or scope["query_string"] or path not in _PATHS or ALONE in scope:
         return None
     found: Headers = {}
     for name, value in scope["headers"]:

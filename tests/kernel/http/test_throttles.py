@@ -38,6 +38,14 @@ def test_the_quota_passes_and_the_next_is_refused_with_what_to_do(client):
     assert refused["RateLimit"] == f'"test";r=0;t={refused["Retry-After"]}'
 
 
+def test_copies_of_requests_take_nothing_from_whoever_sent_the_requests(client):
+    copies = [client.get("/api/test/limited", headers={"X-Vortex-Mirrored": "1"}) for _ in range(4)]
+    own = [client.get("/api/test/limited") for _ in range(3)]
+
+    assert [response.status_code for response in own] == [200] * 3
+    assert [response.status_code for response in copies] == [200] * 3 + [429], "nor are they free"
+
+
 def test_a_forged_address_is_no_new_client(client):
     answers = [
         client.get("/api/test/limited", headers={"X-Forwarded-For": f"203.0.113.{number}"})
