@@ -9,7 +9,10 @@ from extraction.database import Connection, rows
 from extraction.failures import Stop
 from extraction.moving import Move
 
+State = frozenset[tuple[str, str]]
+
 _SHOWN = 6
+_FUNCTION = "function "
 # Days of partitioned tables are each side's own, and so is what the mover itself has put there.
 _SAID = """
 select c.relname, 'column ' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
@@ -49,14 +52,34 @@ def differences(move: Move) -> list[str]:
     bank, service = (
         (move.source, move.target) if move.source.is_bank else (move.target, move.source)
     )
-    here, there = _said(move.at(bank), move.names()), _said(move.at(service), move.names())
-    # A service has functions of tables that the monolith keeps elsewhere, such as its staff's.
-    here |= _functions(move.at(bank))
-    there |= _functions(move.at(service)) & here
+    only_here, only_there = apart(
+        state(move.at(bank), move.names()), state(move.at(service), move.names())
+    )
     return [
-        *(f"{table}: only {bank.name} has {what}" for table, what in sorted(here - there)),
-        *(f"{table}: only {service.name} has {what}" for table, what in sorted(there - here)),
+        *(f"only {bank.name} has {what}" for what in only_here),
+        *(f"only {service.name} has {what}" for what in only_there),
     ]
+
+
+def state(connection: Connection, tables: list[str]) -> State:
+    """Return what a database says of tables, and of all functions, each by name and in words."""
+    found = [*rows(connection, _TABLES, (tables,)), *rows(connection, _FUNCTIONS)]
+    return frozenset((str(name), str(what)) for name, what in found)
+
+
+def apart(bank: State, service: State) -> tuple[list[str], list[str]]:
+    """Return what only the bank's database says, and what only the service's does.
+
+    A service has functions of tables that the monolith keeps elsewhere, such as its staff's; they
+    are left out.
+    """
+    known = {name for name, _ in bank}
+    shared = {(n, what) for n, what in service if n in known or not what.startswith(_FUNCTION)}
+    return _worded(bank - shared), _worded(shared - bank)
+
+
+def _worded(found: State | set[tuple[str, str]]) -> list[str]:
+    return [f"{table}: {what}" for table, what in sorted(found)]
 
 
 def require_same(move: Move) -> None:
@@ -80,11 +103,3 @@ def require_frozen(move: Move) -> None:
                 f"DDL is not refused in {place.name} any more: somebody has switched the freeze"
                 " off. Give the same command again: it freezes DDL, and compares both sides."
             )
-
-
-def _said(connection: Connection, tables: list[str]) -> set[tuple[str, str]]:
-    return {(str(table), str(what)) for table, what in rows(connection, _TABLES, (tables,))}
-
-
-def _functions(connection: Connection) -> set[tuple[str, str]]:
-    return {(str(name), str(what)) for name, what in rows(connection, _FUNCTIONS)}

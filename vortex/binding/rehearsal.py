@@ -80,8 +80,7 @@ def put(context: str, entry: Entry) -> None:
 
 def leave_out(context: str, why: str) -> None:
     """Count what is not put aside, with the reason."""
-    _courier.count(context, INCOMPARABLE)
-    _courier.count(context, f"because {why}")
+    _courier.leave_out(context, why)
 
 
 def key_of(context: str) -> str:
@@ -124,23 +123,29 @@ class _Courier:
     """One thread per process that takes entries to Valkey, so that no caller waits for it."""
 
     def __init__(self) -> None:
-        self._waiting: queue.Queue[tuple[str, Entry]] = queue.Queue(IN_MEMORY)
+        self._waiting: queue.Queue[tuple[str, Entry | None]] = queue.Queue(IN_MEMORY)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._counted: dict[tuple[str, str], int] = {}
 
-    def put(self, context: str, entry: Entry) -> None:
+    def put(self, context: str, entry: Entry | None) -> None:
         """Take an entry, or drop it where too many wait."""
         try:
             self._waiting.put_nowait((context, entry))
         except queue.Full:
-            self.count(context, _SKIPPED)
+            if entry is not None:
+                self._count(context, _SKIPPED)
             return
         if self._thread is None or not self._thread.is_alive():  # a fork inherits no thread
             self._begin()
 
-    def count(self, context: str, what: str) -> None:
-        """Count what is not taken; Valkey learns of it with the next entry that is."""
+    def leave_out(self, context: str, why: str) -> None:
+        """Count what is not taken, and why."""
+        self._count(context, INCOMPARABLE)
+        self._count(context, f"because {why}")
+        self.put(context, None)
+
+    def _count(self, context: str, what: str) -> None:
         with self._lock:
             self._counted[context, what] = self._counted.get((context, what), 0) + 1
 
@@ -154,12 +159,13 @@ class _Courier:
         while True:
             context, entry = self._waiting.get()
             try:
-                _send(context, msgspec.json.encode(entry))
+                if entry is not None:
+                    _send(context, msgspec.json.encode(entry))
                 self._tell_counted()
             except valkey.FAILURES as error:
                 log.warning("binding.rehearsal.not_sent", error=type(error).__name__)
             except Exception:
-                log.exception("binding.rehearsal.not_encoded", operation=entry.operation)
+                log.exception("binding.rehearsal.not_encoded", context=context)
 
     def _tell_counted(self) -> None:
         with self._lock:
