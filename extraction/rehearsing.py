@@ -1,4 +1,4 @@
-"""Replaying, on a service that merely follows, the commands that the monolith has executed.
+"""Replaying, on a service that merely follows, the writes that the monolith has executed.
 
 Replication brings the effects of every command to the service's database, where a trigger notes
 each row with what it was before. So a command can be replayed at the instant before it happened:
@@ -6,8 +6,8 @@ in one transaction the rows are put back, the service's own code runs, what it w
 everything is rolled back. Both sides of the comparison were noted by the same trigger.
 
 A command is told among all that replication brings by its key, which every command stores beside
-its effect, and by the id of its request. Where it cannot be told, it is not comparable, and counted
-as that.
+its effect, and by the id of its request; a request over HTTP by either. Where it cannot be told, it
+is not comparable, and counted as that.
 """
 
 import time
@@ -81,7 +81,7 @@ def said_of(counts: dict[str, int]) -> str:
 
 
 def rehearse(move: Move, *, percent: int, seconds: float) -> dict[str, int]:
-    """Replay a share of the people's commands for a while, or until the operator says Ctrl-C.
+    """Replay a share of the people's writes for a while, or until the operator says Ctrl-C.
 
     Afterwards reads alone are compared.
     """

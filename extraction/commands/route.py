@@ -33,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const=100,
         metavar="PERCENT",
-        help="with `shadow`: for --seconds, replay this share of the people's commands on the"
+        help="with `shadow`: for --seconds, replay this share of the people's writes on the"
         " service, which rolls each of them back, and compare their effects",
     )
     parser.add_argument(
@@ -110,7 +110,7 @@ def _rehearsed(move: Move, options: argparse.Namespace) -> dict[str, object]:
     move.terminal.say(rehearsing.said_of(found))
     if found.get(rehearsing.DIFFERS):
         raise Differs(
-            f"{found[rehearsing.DIFFERS]} commands had other effects in {move.target.name}:"
+            f"{found[rehearsing.DIFFERS]} writes had other effects in {move.target.name}:"
             f" {'; '.join(name for name in sorted(found) if name.startswith('at '))}."
             " Nothing of them was kept."
         )

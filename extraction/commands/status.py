@@ -188,7 +188,7 @@ def _of_the_shadow(state: dict[str, Any], *, idle: bool) -> Iterator[str]:
     for what in ("shadow", "rehearsed") if state["traffic_mode"] == "shadow" else ():
         differing = state[what].get("differs")
         if differing:
-            said = "answers" if what == "shadow" else "replayed commands"
+            said = "answers" if what == "shadow" else "replayed writes"
             yield f"{differing} {said} differed: `verify` says where"
 
 
