@@ -23,7 +23,9 @@ from tests.load.postings import RICH
 from vortex.embedded.postgres import Postgres
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+PEOPLE: Final = 2_000
 COMPANY: Final = 500
+READER: Final = "reader"  # the name of accounts of people who read
 _SEGMENTS: Final = 60
 _AHEAD: Final = """
 select count(*) from pg_ls_waldir() where name > pg_walfile_name(pg_current_wal_lsn())
@@ -48,14 +50,16 @@ SERVERS: Final = {
 class Bank:
     """A bank that is open.
 
-    `people` and `companies` are files of tokens and accounts, a line each; a person has one account
-    and a company has COMPANY of them.
+    `people`, `payers` and `companies` are files of tokens and accounts, a line each. People have
+    one account each, and read; as many payers share all accounts that transfers are made between,
+    and companies have COMPANY of as many.
     """
 
     home: Path
     port: int
     postgres: Postgres
     people: Path
+    payers: Path
     companies: Path
     processes: dict[str, list[psutil.Process]] = field(default_factory=dict)
 
@@ -120,8 +124,10 @@ def bank(
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.load.settings"
     with _servers(home) as postgres, ExitStack() as scope:
         migrate()
-        opened = Bank(home, _free_port(), postgres, home / "people", home / "companies")
-        _populate(opened.people, accounts, each=1)
+        people, payers, companies = (home / name for name in ("people", "payers", "companies"))
+        opened = Bank(home, _free_port(), postgres, people, payers, companies)
+        _populate(opened.people, PEOPLE, each=1, name=READER)
+        _populate(opened.payers, accounts, each=max(1, accounts // PEOPLE))
         _populate(opened.companies, accounts, each=COMPANY)
         command = [part.format(port=opened.port, workers=workers) for part in SERVERS[server]]
         opened.processes = _families(home)
@@ -160,7 +166,7 @@ def _families(home: Path) -> dict[str, list[psutil.Process]]:
     return found
 
 
-def _populate(file: Path, count: int, *, each: int) -> None:
+def _populate(file: Path, count: int, *, each: int, name: str = "") -> None:
     """Open accounts with money, and write down who may spend it."""
     from apps.transactions.contracts import Leg, Posting
     from apps.transactions.models import Account
@@ -173,7 +179,14 @@ def _populate(file: Path, count: int, *, each: int) -> None:
     world = Account(id=new_id(), currency="EUR", kind="system", name="world", opened_at=now())
     owners = [new_id() for _ in range(max(1, count // each))]
     made = [
-        Account(id=new_id(), owner_id=owner, currency="EUR", kind="customer", opened_at=now())
+        Account(
+            id=new_id(),
+            owner_id=owner,
+            currency="EUR",
+            kind="customer",
+            name=name,
+            opened_at=now(),
+        )
         for owner in owners
         for _ in range(each)
     ]

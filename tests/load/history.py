@@ -1,6 +1,6 @@
 """A long history for the bank: millions of postings that keep every law, made by PostgreSQL itself.
 
-Each round is a ring: everybody pays the next one a cent, so everybody has what they had before.
+Each round is a ring: all who read pay the next one a cent, so everybody has what they had before.
 """
 
 import os
@@ -16,7 +16,7 @@ _GROW: Final = """
 with ring as materialized (
   select id, version, booked_minor, row_number() over (order by id) - 1 as place,
          count(*) over () as size
-    from transactions_account where kind = 'customer'
+    from transactions_account where name = 'reader'
 ), made as materialized (
   select r.place, n.round, uuidv7() as id, (r.place + 1) %% r.size as next,
          now() - interval '1 day' * %(days)s
@@ -38,16 +38,16 @@ select r.id, r.version + 2 * m.round + case when (r.place = 0) = (sign = -1) the
 """
 # What was sent before may still be at work: it has committed once the accounts are locked.
 _LOCK: Final = """
-select id from transactions_account where kind = 'customer' order by id for update
+select id from transactions_account where name = 'reader' order by id for update
 """
 _VERSIONS: Final = """
-update transactions_account set version = version + 2 * %(rounds)s where kind = 'customer'
+update transactions_account set version = version + 2 * %(rounds)s where name = 'reader'
 """
 
 
 def grow(bank: Bank, postings: int) -> int:
     """Add at least so many postings; return how many were added."""
-    people = int(bank.ask("select count(*) from transactions_account where kind = 'customer'"))
+    people = int(bank.ask("select count(*) from transactions_account where name = 'reader'"))
     rounds = -(-postings // people)
     url = os.environ["VORTEX_TRANSACTIONS_DATABASE_URL"]
     with psycopg.connect(url, autocommit=True) as connection:

@@ -43,8 +43,8 @@ class _Said(msgspec.Struct):
 
 
 def single(bank: Bank, seconds: float, *, connections: int = 128, hot: bool = False) -> Measured:
-    """Measure single transfers of customers."""
-    words = (str(bank.people), "1", "hot" if hot else "uniform")
+    """Measure single transfers between customers."""
+    words = (str(bank.payers), "1", "hot" if hot else "uniform")
     return _measured(bank, "single.lua", seconds, connections, words)
 
 

@@ -5,7 +5,7 @@ function setup(thread)
   table.insert(threads, thread)
 end
 function init(args)
-  people, count, made = {}, 0, 0
+  tokens, accounts, count, made = {}, {}, 0, 0
   created, other = 0, 0
   hot = args[3] == "hot"
   math.randomseed(os.time() * 64 + number)
@@ -13,18 +13,18 @@ function init(args)
   for line in io.lines(args[1]) do
     local token, account = line:match("(%S+) (%S+)")
     count = count + 1
-    people[count] = { token, account }
+    tokens[count], accounts[count] = token, account
   end
 end
 function request()
-  local source = people[math.random(2, count)]
-  local target = hot and people[1] or people[math.random(2, count)]
-  if target == source then target = people[1] end
+  local source = math.random(2, count)
+  local target = hot and 1 or math.random(2, count)
+  if target == source then target = 1 end
   made = made + 1
-  local body = '{"source_account_id":"' .. source[2] .. '","target_account_id":"' .. target[2] ..
+  local body = '{"source_account_id":"' .. accounts[source] .. '","target_account_id":"' .. accounts[target] ..
     '","amount":{"amount":"0.01","currency":"EUR"},"description":"Measured"}'
   return "POST /api/transactions HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " ..
-    source[1] .. "\r\nIdempotency-Key: " .. run .. "-" .. made ..
+    tokens[source] .. "\r\nIdempotency-Key: " .. run .. "-" .. made ..
     "\r\nContent-Type: application/json\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body
 end
 function response(status)
