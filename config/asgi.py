@@ -17,7 +17,8 @@ from django.conf import settings
 from vortex.binding.desk import Requests
 from vortex.http.asgi import Application, HonestHeaders
 from vortex.http.forwarding import Forwarder
-from vortex.http.wire import WireProtocol
+from vortex.http.quick.reads import Reads
+from vortex.http.quick.wire import Doors, Quick, WireProtocol
 from vortex.http.wsgi import ThreadedWSGI
 from vortex.realtime.routing import websocket_urlpatterns
 
@@ -26,7 +27,7 @@ class Protocol(WireProtocol):
     """How uvicorn is to speak HTTP/1.1 here: `--http=config.asgi:Protocol`.
 
     With its own protocols, and under any other ASGI server, everything is answered all the same;
-    single transfers cost more there.
+    what is asked at rate costs more there.
     """
 
 
@@ -34,11 +35,18 @@ def _http() -> Application:
     django: Application = ThreadedWSGI(cast("Any", wsgi_application), threads=16)
     desk = Requests()
     Protocol.behind = staticmethod(HonestHeaders(Forwarder(django, desk=desk)))
+    doors: list[Quick] = []
     if "transactions" in settings.VORTEX_HOSTED:
+        from apps.transactions.api.reads import TRANSACTIONS
         from apps.transactions.lane.application import PostingLane
 
         django = lane = PostingLane(django)
-        Protocol.quick = lane.door
+        doors += [lane.door, Reads(TRANSACTIONS)]
+    if "accounts" in settings.VORTEX_HOSTED:
+        from apps.accounts.api.reads import ACCOUNTS, BALANCE
+
+        doors.append(Reads(BALANCE, ACCOUNTS))
+    Protocol.quick = Doors(*doors)
     return HonestHeaders(Forwarder(django, desk=desk))
 
 

@@ -20,6 +20,7 @@ _EXPONENTS: Final = {
     **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
     **dict.fromkeys("CLF UYW".split(), 4),
 }
+_POWERS: Final = (1, 10, 100, 1_000, 10_000)
 _DECIMAL: Final = re.compile(r"-?(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,4}))?", re.ASCII)
 
 
@@ -42,6 +43,16 @@ def exponent(currency: str) -> int:
     if known is None or known.alpha_3 != currency:  # the register takes "eur" for EUR, we do not
         raise UnknownCurrency(f"{currency[:12]!r} is not an ISO 4217 code")
     return _EXPONENTS.get(currency, 2)
+
+
+def decimal(minor: int, currency: str) -> str:
+    """Return minor units as a decimal string with the decimals of the currency, such as "12.34"."""
+    places = exponent(currency)
+    if not places:
+        return str(minor)
+    sign = "-" if minor < 0 else ""
+    whole, rest = divmod(abs(minor), _POWERS[places])
+    return f"{sign}{whole}.{rest:0{places}}"
 
 
 class Money(msgspec.Struct, frozen=True, order=False):
@@ -76,10 +87,7 @@ class Money(msgspec.Struct, frozen=True, order=False):
     @property
     def amount(self) -> str:
         """The decimal string with exactly the decimals of the currency, such as "12.34"."""
-        places = exponent(self.currency)
-        sign = "-" if self.minor < 0 else ""
-        digits = str(abs(self.minor)).rjust(places + 1, "0")
-        return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
+        return decimal(self.minor, self.currency)
 
     def __add__(self, other: "Money") -> "Money":
         self._same_currency(other)

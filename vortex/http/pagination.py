@@ -8,7 +8,7 @@ within a list that the caller may read anyway.
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -56,8 +56,13 @@ def window(request: Request, *, order: str, types: tuple[Any, ...]) -> Window:
     refused; `types` are the types of the ordering values, in order. Ask the database for `limit +
     1` rows and give them to `page_of`. Refuses with invalid_limit and invalid_cursor.
     """
-    cursor = request.query_params.get("cursor", "")
-    limit = _limit(request.query_params.get("limit", ""))
+    return window_of(request.query_params, order=order, types=types)
+
+
+def window_of(query: Mapping[str, str], *, order: str, types: tuple[Any, ...]) -> Window:
+    """Return the window that a query asks for, as `window` does."""
+    cursor = query.get("cursor", "")
+    limit = _limit(query.get("limit", ""))
     return Window(order, limit, _decode(cursor, order, types) if cursor else None)
 
 

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from apps.accounts import selectors
 from apps.accounts.api.own import seen
+from apps.accounts.api.reads import held
 from apps.accounts.api.serializers import BalanceSerializer
 from apps.accounts.models import Account
 from apps.accounts.selectors import money
@@ -123,8 +124,7 @@ class BalanceView(APIView):
     def get(self, request: Request, account_id: UUID) -> Response:
         """Ask the ledger for the balance: available = booked + overdraft - held - minimum."""
         account = seen(request, account_id)
-        balance = selectors.balance(account_id=account.pk)
-        return Response(BalanceSerializer((account, balance)).data)
+        return Response(held(account, selectors.balances([account])))
 
 
 class BalancesView(APIView):

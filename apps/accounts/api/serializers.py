@@ -4,6 +4,7 @@ A caller chooses product, currency and how an account looks. Owner, status and o
 and never taken from a caller.
 """
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
@@ -16,7 +17,7 @@ from apps.accounts.domain.labels import LONGEST_NICKNAME
 from apps.accounts.models import Account
 from apps.transactions.contracts import Balance
 from vortex.http.fields import IdField, MoneyField, TextField
-from vortex.money import Money
+from vortex.money import decimal
 
 _POSITIONS = 1000
 
@@ -93,6 +94,28 @@ class FactsSerializer(serializers.Serializer[Any]):
 class AccountSerializer(FactsSerializer, LookSerializer):
     """An account, as its holder sees it."""
 
+    def to_representation(self, instance: Account) -> dict[str, Any]:
+        """Say what the fields would, all at once: asked one by one they cost ten times as much."""
+        return {
+            "id": str(instance.pk),
+            "product": instance.product,
+            "currency": instance.currency,
+            "iban": self.get_iban(instance),
+            "role": self.get_role(instance),
+            "status": instance.status.value,
+            "frozen": instance.frozen,
+            "is_dormant": instance.is_dormant,
+            "overdraft": _money(instance.overdraft_minor, instance.currency),
+            "minimum": _money(instance.minimum_minor, instance.currency),
+            "is_primary": self.get_is_primary(instance),
+            "opened_at": _moment(instance.opened_at),
+            "closed_at": None if instance.closed_at is None else _moment(instance.closed_at),
+            "nickname": instance.nickname,
+            "colour": instance.colour,
+            "position": instance.position,
+            "hidden": instance.hidden,
+        }
+
 
 class BalanceSerializer(serializers.Serializer[Any]):
     """An account's money: available = booked + overdraft - held - minimum."""
@@ -109,16 +132,17 @@ class BalanceSerializer(serializers.Serializer[Any]):
     def to_representation(self, instance: tuple[Account, Balance]) -> dict[str, Any]:
         """Return the ledger's answer beside the account's terms, as the API writes amounts."""
         account, balance = instance
-        minor = {
-            "booked": balance.booked_minor,
-            "held": balance.held_minor,
-            "overdraft": balance.overdraft_minor,
-            "minimum": account.minimum_minor,
-            "available": balance.available_minor - account.minimum_minor,
+        currency = balance.currency
+        return {
+            "account_id": str(balance.account_id),
+            "booked": _money(balance.booked_minor, currency),
+            "held": _money(balance.held_minor, currency),
+            "overdraft": _money(balance.overdraft_minor, currency),
+            "minimum": _money(account.minimum_minor, currency),
+            "available": _money(balance.available_minor - account.minimum_minor, currency),
+            "version": balance.version,
+            "as_of": _moment(balance.as_of),
         }
-        amounts = {name: Money(value, balance.currency) for name, value in minor.items()}
-        shown = {"account_id": balance.account_id, "version": balance.version, **amounts}
-        return super().to_representation({**shown, "as_of": balance.as_of})
 
 
 class HeldAccountSerializer(AccountSerializer):
@@ -126,15 +150,14 @@ class HeldAccountSerializer(AccountSerializer):
 
     balance = BalanceSerializer()
 
-    def to_representation(self, instance: tuple[Account, Balance]) -> dict[str, Any]:
+    def to_representation(self, instance: Any) -> dict[str, Any]:
         """Return an account with the balance that the ledger gave for it."""
-        account, balance = instance
-        shown = _ACCOUNT.to_representation(account)
-        return {**shown, "balance": _BALANCE.to_representation((account, balance))}
+        account, _ = instance
+        shown = super().to_representation(account)
+        return {**shown, "balance": _BALANCE.to_representation(instance)}
 
 
 # A serializer copies all of its fields when it is made, which costs more than what it then does.
-_ACCOUNT: Final = AccountSerializer()
 _BALANCE: Final = BalanceSerializer()
 
 
@@ -176,3 +199,11 @@ class PayeeSerializer(serializers.Serializer[Any]):
         """Return the masked name, which the view has found out."""
         del account
         return str(self.context["holder"])
+
+
+def _money(minor: int, currency: str) -> dict[str, str]:
+    return {"amount": decimal(minor, currency), "currency": currency}
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

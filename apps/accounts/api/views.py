@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from apps.accounts import selectors
 from apps.accounts.api.own import etag, own, seen
+from apps.accounts.api.reads import listed
 from apps.accounts.api.serializers import (
     AccountSerializer,
     HeldAccountSerializer,
@@ -51,8 +52,7 @@ class AccountsView(IdempotentView):
         wanted = WantedSerializer(data=request.query_params.dict())
         wanted.is_valid(raise_exception=True)
         found = accounts_seen_by(user_id=caller(request).user_id, **wanted.validated_data)
-        items = HeldAccountSerializer(selectors.with_balances(found), many=True).data
-        return Response({"items": items, "next_cursor": None})
+        return Response(listed(found, selectors.balances(found)))
 
     @extend_schema(
         operation_id="accounts_open", request=OpeningSerializer, responses={201: AccountSerializer}

@@ -104,19 +104,11 @@ def holder_name(*, owner_id: UUID) -> str:
         return ""
 
 
-def balance(*, account_id: UUID) -> Balance:
-    """Return the authoritative balance of an account, as the ledger has it now."""
-    return bind(Ledger).balance(account_id=account_id)
-
-
-def with_balances(accounts: Iterable[Account]) -> list[tuple[Account, Balance]]:
-    """Return accounts with their balances, asking the ledger once for all of them."""
-    held = list(accounts)
-    if not held:
-        return []
-    known = bind(Ledger).balances(account_ids=tuple(account.pk for account in held))
-    by_id = {balance.account_id: balance for balance in known}
-    return [(account, by_id[account.pk]) for account in held]
+def balances(accounts: Iterable[Account]) -> dict[UUID, Balance]:
+    """Return the authoritative balances of accounts, by id, asking the ledger once."""
+    wanted = tuple(account.pk for account in accounts)
+    known = bind(Ledger).balances(account_ids=wanted) if wanted else ()
+    return {balance.account_id: balance for balance in known}
 
 
 def changes_abandoned(*, before: datetime) -> list[UUID]:

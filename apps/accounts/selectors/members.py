@@ -1,16 +1,45 @@
 """Reads of members, and of accounts by what somebody is to them."""
 
+from collections.abc import Sequence
+from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 
 from apps.accounts.contracts import AccountNotFound, AccountStatus, MemberNotFound, Role
 from apps.accounts.domain.members import OPEN, State, canonical_email
-from apps.accounts.domain.standing import standings_of
 from apps.accounts.models import Account, Member
 from apps.auth.contracts import UserNotFound, Users
 from vortex.binding import bind
+from vortex.db import alias_of, arrays
+from vortex.db.prepared import fetch
+
+_COLUMNS: Final = [field.attname for field in Account._meta.concrete_fields]
+_ACCOUNT: Final = ", ".join(f"a.{column}" for column in _COLUMNS)
+
+# Each asked by one place of the columns `users` and `accounts`.
+_SEEN: Final = f"""
+select asked.place, mine.role, {_ACCOUNT}
+  from unnest(%(users)s, %(accounts)s) with ordinality as asked (user_id, account_id, place)
+  join accounts_account a on a.id = asked.account_id
+  left join lateral (
+    select m.role from accounts_member m
+     where m.account_id = a.id and m.user_id = asked.user_id and m.state = 'active' limit 1
+  ) mine on true
+ where a.owner_id = asked.user_id or mine.role is not null
+"""  # noqa: S608 - of columns of ours
+_LISTED: Final = f"""
+select asked.place, mine.role, {_ACCOUNT}
+  from unnest(%(users)s) with ordinality as asked (user_id, place)
+  cross join lateral (
+    select own.id, null::text as role from accounts_account own where own.owner_id = asked.user_id
+    union all
+    select m.account_id, min(m.role) from accounts_member m
+     where m.user_id = asked.user_id and m.state = 'active' group by m.account_id
+  ) mine
+  join accounts_account a on a.id = mine.id
+ order by asked.place, mine.role nulls first, a.position, a.opened_at, a.id
+"""  # noqa: S608 - of columns of ours
 
 
 def account_seen_by(*, account_id: UUID, user_id: UUID, roles: tuple[Role, ...] = ()) -> Account:
@@ -18,32 +47,45 @@ def account_seen_by(*, account_id: UUID, user_id: UUID, roles: tuple[Role, ...] 
 
     With `roles`, only one to which they are one of these. `role` of the answer says which.
     """
-    found = _seen(user_id).filter(pk=account_id).first()
+    (found,) = seen_by_each([(user_id, account_id)])
     if found is None or (roles and getattr(found, "role", "") not in roles):
         raise AccountNotFound(account_id=str(account_id))
     return found
 
 
+def seen_by_each(asked: Sequence[tuple[UUID, UUID]]) -> list[Account | None]:
+    """Return, for each of these (somebody, account), the account if they may see it."""
+    users, accounts = (arrays.uuids(ids) for ids in zip(*asked, strict=True))
+    found: list[Account | None] = [None] * len(asked)
+    for place, role, *columns in fetch("accounts", _SEEN, {"users": users, "accounts": accounts}):
+        found[place - 1] = _as(role, columns)
+    return found
+
+
 def accounts_seen_by(
     *, user_id: UUID, status: AccountStatus | None = None, currency: str | None = None
-) -> QuerySet[Account]:
+) -> list[Account]:
     """Return somebody's own accounts, in their order, and then those that they share."""
-    found = _seen(user_id)
-    if status is not None:
-        found = found.filter(standing__in=standings_of(status))
-    if currency is not None:
-        found = found.filter(currency=currency)
-    return found.order_by(F("shared_as").asc(nulls_first=True), "position", "opened_at", "pk")
+    (found,) = all_seen_by_each([user_id])
+    return [
+        account
+        for account in found
+        if status in {None, account.status} and currency in {None, account.currency}
+    ]
 
 
-def _seen(user_id: UUID) -> QuerySet[Account]:
-    mine = Member.objects.filter(
-        account_id=OuterRef("pk"), user_id=user_id, state=State.ACTIVE.value
-    )
-    shared_as = Subquery(mine.values("role")[:1], output_field=CharField())
-    return Account.objects.filter(Q(owner_id=user_id) | Exists(mine)).annotate(
-        shared_as=shared_as, role=Coalesce(shared_as, Value(Role.OWNER.value))
-    )
+def all_seen_by_each(user_ids: Sequence[UUID]) -> list[list[Account]]:
+    """Return, for each of these people, what `accounts_seen_by` does."""
+    found: list[list[Account]] = [[] for _ in user_ids]
+    for place, role, *columns in fetch("accounts", _LISTED, {"users": arrays.uuids(user_ids)}):
+        found[place - 1].append(_as(role, columns))
+    return found
+
+
+def _as(role: str | None, columns: Sequence[Any]) -> Account:
+    account = Account.from_db(alias_of("accounts"), _COLUMNS, columns)
+    account.role = role or Role.OWNER.value  # type: ignore[attr-defined]
+    return account
 
 
 def members(*, account_id: UUID) -> QuerySet[Member]:

@@ -12,7 +12,7 @@ from apps.transactions.domain.posting import MAX_TEXT
 from apps.transactions.selectors import OwnEntry, OwnPosting
 from apps.transactions.services.posting import MAX_BATCH
 from vortex.http.fields import IdField, MoneyField, TextField
-from vortex.money import MAX_MINOR, Money
+from vortex.money import MAX_MINOR, decimal
 
 _ID: Final = "01920f4e-5a10-7c3e-8f00-5d1f6b2a9c01"
 _OTHER: Final = "01920f4e-5a10-7c3e-8f00-5d1f6b2a9c02"
@@ -218,5 +218,4 @@ def _id_or_none(value: UUID | None) -> str | None:
 
 
 def _money(minor: int, currency: str) -> dict[str, str]:
-    money = Money(minor, currency)
-    return {"amount": money.amount, "currency": money.currency}
+    return {"amount": decimal(minor, currency), "currency": currency}

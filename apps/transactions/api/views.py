@@ -1,6 +1,5 @@
 """HTTP of the ledger: decode, call one service, encode. Other people's money does not exist."""
 
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from rest_framework.views import APIView
 
 from apps.transactions import selectors
 from apps.transactions.api.pending import PaymentSerializer, PendingSerializer
+from apps.transactions.api.reads import listed, window_of_list
 from apps.transactions.api.serializers import (
     AnnotationSerializer,
     CategoriesSerializer,
@@ -37,7 +37,7 @@ from vortex.clock import now
 from vortex.db import unit_of_work
 from vortex.http.idempotency import IdempotentView
 from vortex.http.openapi import page_of as page_schema
-from vortex.http.pagination import PARAMETERS, page_of, paged, window
+from vortex.http.pagination import PARAMETERS, paged
 from vortex.identity.authentication import caller
 from vortex.identity.permissions import RequiresRole
 from vortex.ids import new_id
@@ -47,7 +47,6 @@ _MADE: Final = PolymorphicProxySerializer(
     serializers=[TransactionSerializer, PendingSerializer],
     resource_type_field_name=None,
 )
-_ORDER: Final = "transactions by -booked_at,-id"
 _ENTRIES: Final = "entries of a transaction by amount,account_id"
 
 
@@ -61,18 +60,11 @@ class TransactionsView(IdempotentView):
     )
     def get(self, request: Request) -> Response:
         """List one's own transactions, newest first."""
-        asked = window(request, order=_ORDER, types=(datetime, UUID))
+        asked = window_of_list(request.query_params)
         wanted = WantedSerializer(data=request.query_params.dict())
         wanted.is_valid(raise_exception=True)
-        rows = selectors.postings_of_owner(
-            owner_id=caller(request).user_id,
-            wanted=Wanted(**wanted.validated_data),
-            after=asked.after,
-            limit=asked.limit + 1,
-        )
-        page = page_of(rows, asked, key=lambda row: (row.booked_at, row.id))
-        items = list(map(TransactionSerializer().to_representation, page.items))
-        return Response({"items": items, "next_cursor": page.next_cursor})
+        owner_id = caller(request).user_id
+        return Response(listed(owner_id, Wanted(**wanted.validated_data), asked))
 
     @extend_schema(request=PaymentSerializer, responses={201: _MADE, 202: PendingSerializer})
     def post(self, request: Request) -> HttpResponse:

@@ -8,17 +8,20 @@ from typing import Any
 from django.db import connections
 
 from apps.transactions.lane import answers
-from apps.transactions.lane.asked import BULK, Asked, Headers, headers_of, is_secure, read
+from apps.transactions.lane.asked import BULK, Asked, Headers, headers_of, read
 from apps.transactions.lane.bulks import Bulks
 from apps.transactions.lane.door import Door
-from apps.transactions.lane.group import Group
 from apps.transactions.lane.refusals import LedgerBusy
-from apps.transactions.lane.work import Job, Reply, answer_all, answer_bulk
+from apps.transactions.lane.work import Job, answer_all, answer_bulk
 from vortex.errors import Refusal
-from vortex.http.access import served
 from vortex.http.address import address_behind
 from vortex.http.asgi import Application, whole_body
 from vortex.http.middleware import request_id_from, traceparent_from
+from vortex.http.quick.access import served
+from vortex.http.quick.groups import Group
+from vortex.http.quick.lines import RawHeaders, lines_of, pairs_of, refused
+from vortex.http.quick.replying import Reply
+from vortex.http.quick.usual import is_secure
 from vortex.idempotency import Answer
 from vortex.outbox.publishing import headers as event_headers
 from vortex.telemetry import context, span
@@ -35,7 +38,9 @@ class PostingLane:
 
     def __init__(self, application: Application) -> None:
         self._application = application
-        self._group: Group[Job, Reply] = Group(answer_all, connections.close_all)
+        self._group: Group[Job, Reply] = Group(
+            answer_all, connections.close_all, name="posting-lane"
+        )
         self._bulks = Bulks(connections.close_all)
         self.door = Door(self._group)  # for requests that come straight off the wire
 
@@ -87,8 +92,8 @@ class PostingLane:
             code, answer = _worded(said, path)
             spent = None if reply is None else reply.spent
             secure = is_secure(scope["scheme"], headers)
-            fields = answers.headers_of(answer, spent, current.request_id, secure=secure)
-            await _send(send, answer, fields)
+            lines = lines_of(answer, spent, current.request_id, allow=answers.ALLOW, secure=secure)
+            await _send(send, answer, pairs_of(lines))
             served(
                 current,
                 method="POST",
@@ -109,10 +114,10 @@ def _client(scope: Scope, headers: Headers) -> str:
 def _worded(said: Answer | Refusal, path: str) -> tuple[str | None, Answer]:
     """Return the code of a refusal, and the answer."""
     if isinstance(said, Refusal):
-        return said.code, answers.refused(said, path)
+        return said.code, refused(said, path)
     return None, said
 
 
-async def _send(send: Any, answer: Answer, headers: answers.RawHeaders) -> None:
+async def _send(send: Any, answer: Answer, headers: RawHeaders) -> None:
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})

@@ -6,13 +6,11 @@ None: the API behind the lane has the words for it.
 """
 
 from collections.abc import MutableMapping
-from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from django.conf import settings
-from django.http.request import split_domain_port, validate_host
 
 from apps.transactions.conf import gate_policy
 from apps.transactions.domain.posting import problem_of
@@ -20,11 +18,11 @@ from apps.transactions.services.posting import MAX_BATCH
 from apps.transactions.services.said import Said, SaidItem, id_of, transfer_of
 from apps.transactions.services.transferring import Transfer, posting_of
 from vortex.errors import Refusal
-from vortex.http.headers import MIRRORED
 from vortex.http.idempotency import KEY, fingerprint_of
 from vortex.http.parsers import read as read_strictly
+from vortex.http.quick import usual
 from vortex.http.rehearsed import ALONE
-from vortex.identity.tokens import Verified, verify_signature
+from vortex.identity.tokens import Verified
 from vortex.ids import new_id
 
 SINGLE: Final = frozenset({"/api/transactions", "/api/v1/transactions"})
@@ -33,19 +31,6 @@ _PATHS: Final = SINGLE | BULK
 _MOST_BYTES: Final = 16_384  # of a single transfer
 
 _JSON: Final = frozenset({"application/json", "application/json; charset=utf-8"})
-_ACCEPTED: Final = frozenset({"", "*/*", "application/json"})
-# What changes how a request is answered, and is rare enough to be left to the API.
-_ELSEWHERE: Final = frozenset(
-    {
-        b"x-deadline-ms",
-        b"transfer-encoding",
-        b"content-encoding",
-        b"expect",
-        b"prefer",
-        b"x-http-method-override",
-        MIRRORED.lower().encode(),
-    }
-)
 
 Headers = dict[bytes, str]
 
@@ -83,7 +68,7 @@ def headers_of(scope: MutableMapping[str, Any]) -> Headers | None:
         if name in found:
             return None
         found[name] = value.decode("latin-1")
-    return found if is_usual(path, found, secure=is_secure(scope["scheme"], found)) else None
+    return found if is_usual(path, found, secure=usual.is_secure(scope["scheme"], found)) else None
 
 
 def is_usual(path: str, headers: Headers, *, secure: bool) -> bool:
@@ -91,27 +76,20 @@ def is_usual(path: str, headers: Headers, *, secure: bool) -> bool:
     length = headers.get(b"content-length", "")
     return (
         headers.get(b"content-type") in _JSON
-        and headers.get(b"accept", "") in _ACCEPTED
-        and _ELSEWHERE.isdisjoint(headers)
         and length.isdecimal()
         and int(length) <= _most_bytes(path)
-        and (secure or not settings.SECURE_SSL_REDIRECT)
-        and _is_our_host(headers.get(b"host", ""))
+        and usual.is_usual(headers, secure=secure)
     )
 
 
 def read(path: str, headers: Headers, body: bytes) -> Asked | None:
     """Return what a request asks for, if it is beyond doubt that it may be asked."""
-    scheme, _, raw = headers.get(b"authorization", "").partition(" ")
     key = headers.get(b"idempotency-key", "")
-    if scheme.lower() != "bearer" or not raw or " " in raw or not KEY.fullmatch(key):
+    token = usual.bearer(headers) if KEY.fullmatch(key) else None
+    if token is None:
         return None
     atomic: bool | None
     try:
-        token = verify_signature(raw)
-        owner = token.principal
-        if owner.scopes or owner.client_id or owner.actor_id:
-            return None  # what such a token may do is for the API to say
         if path in BULK:
             said, transfers, atomic = _batch(body)
         else:
@@ -124,15 +102,6 @@ def read(path: str, headers: Headers, body: bytes) -> Asked | None:
 def _most_bytes(path: str) -> int:
     most: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     return most if path in BULK else _MOST_BYTES
-
-
-def is_secure(scheme: str, headers: Headers) -> bool:
-    """Say whether a request came by HTTPS, as Django does: from the proxy that settings trust."""
-    trusted = settings.SECURE_PROXY_SSL_HEADER
-    if trusted is None:
-        return scheme == "https"
-    name = trusted[0].removeprefix("HTTP_").replace("_", "-").lower().encode()
-    return headers.get(name, "").split(",")[0].strip() == trusted[1]
 
 
 def _single(body: bytes, token: Verified) -> tuple[Any, tuple[Transfer, ...], None]:
@@ -189,9 +158,3 @@ def _transfer(said: Said | SaidItem, posting_id: UUID) -> Transfer:
     if gate_policy().notices(transfer.amount, transfer.target_account_id):
         raise ValueError("to be judged first")
     return transfer
-
-
-@lru_cache(maxsize=64)
-def _is_our_host(host: str) -> bool:
-    domain, _port = split_domain_port(host)
-    return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)

@@ -17,8 +17,9 @@ from apps.transactions.services.serving import Wanted, serve
 from apps.transactions.services.transferring import Made, transfer_each, transfer_many
 from vortex.db import Moved, alias_of, unit_of_work
 from vortex.errors import Refusal, Unavailable
-from vortex.http.admission import admit
-from vortex.http.throttles import Spent
+from vortex.http.quick.admission import admit
+from vortex.http.quick.lines import SCOPE
+from vortex.http.quick.replying import Reply
 from vortex.idempotency import Answer, IdempotencyKeyReused, RequestInProgress
 from vortex.idempotency.many import Claim, claim_many, record_many
 from vortex.telemetry import context
@@ -35,16 +36,9 @@ class Job(msgspec.Struct, frozen=True):
     headers: str
 
 
-class Reply(msgspec.Struct, frozen=True):
-    """What to answer: an answer, or the refusal that becomes one in the request's own words."""
-
-    said: Answer | Refusal
-    spent: Spent
-
-
 def answer_all(jobs: Sequence[Job]) -> list[Reply | None]:
     """Answer each request, in order; None for those that the API has to answer."""
-    admitted = admit(answers.SCOPE, [job.asked.token for job in jobs])
+    admitted = admit(SCOPE, [job.asked.token for job in jobs])
     places = [place for place, spent in enumerate(admitted) if spent is not None]
     connections[alias_of(CONTEXT)].close_if_unusable_or_obsolete()
     said: list[Answer | Refusal] = []
@@ -64,7 +58,7 @@ def answer_all(jobs: Sequence[Job]) -> list[Reply | None]:
 def answer_bulk(job: Job) -> Reply | None:
     """Answer a request of many transfers by itself; None where the API has to."""
     asked = job.asked
-    (spent,) = admit(answers.SCOPE, [asked.token])
+    (spent,) = admit(SCOPE, [asked.token])
     if spent is None:
         return None
     connections[alias_of(CONTEXT)].close_if_unusable_or_obsolete()

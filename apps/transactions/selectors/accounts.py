@@ -1,13 +1,19 @@
 """Reads of ledger accounts: their rows and who holds them."""
 
 from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
-
-from django.db import connections
 
 from apps.transactions.contracts import LedgerAccountNotFound
 from apps.transactions.models import Account
-from vortex.db import alias_of
+from vortex.db import alias_of, arrays
+from vortex.db.prepared import fetch
+
+_COLUMNS: Final = [field.attname for field in Account._meta.concrete_fields]
+_AMONG: Final = f"""
+select {", ".join(_COLUMNS)} from transactions_account where id = any (%(accounts)s)
+"""  # noqa: S608 - of columns of ours
+_OWNERS: Final = "select id, owner_id from transactions_account where id = any (%(accounts)s)"
 
 
 def account(*, account_id: UUID) -> Account:
@@ -28,14 +34,14 @@ def account_of_owner(*, account_id: UUID, owner_id: UUID) -> Account:
 
 def accounts(*, account_ids: Sequence[UUID]) -> list[Account]:
     """Return those of these accounts that the ledger keeps, in no order."""
-    return list(Account.objects.filter(pk__in=account_ids))
+    asked = {"accounts": arrays.uuids([*account_ids])}
+    database = alias_of("transactions")
+    return [
+        Account.from_db(database, _COLUMNS, row) for row in fetch("transactions", _AMONG, asked)
+    ]
 
 
 def owners_of(*, account_ids: Sequence[UUID]) -> dict[UUID, UUID | None]:
     """Return who holds each of these accounts that the ledger keeps; None for the bank itself."""
-    with connections[alias_of("transactions")].cursor() as cursor:
-        cursor.execute(
-            "select id, owner_id from transactions_account where id = any (%s)",
-            (list(set(account_ids)),),
-        )
-        return dict(cursor.fetchall())
+    asked = {"accounts": arrays.uuids([*set(account_ids)])}
+    return dict(fetch("transactions", _OWNERS, asked))

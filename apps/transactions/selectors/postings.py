@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from django.db.models import QuerySet, Subquery
 
 from apps.transactions.contracts import LedgerAccountNotFound, PostingNotFound
@@ -31,8 +32,7 @@ class Wanted:
     word: str = ""
 
 
-@dataclass(frozen=True)
-class OwnEntry:
+class OwnEntry(msgspec.Struct, frozen=True):
     """One of a customer's own entries of a posting, with the balance of that account after it."""
 
     account_id: UUID
@@ -42,8 +42,7 @@ class OwnEntry:
     version: int
 
 
-@dataclass(frozen=True)
-class OwnPosting:
+class OwnPosting(msgspec.Struct, frozen=True):
     """A posting as one customer may see it: their own entries, their own category."""
 
     id: UUID
@@ -105,16 +104,19 @@ def postings_of_owner(
     Each account is read along its own index and the streams are merged, so the cost of a page does
     not grow with the history. Refuses an account that is not the customer's.
     """
-    own = own_account_ids(owner_id=owner_id)
-    if wanted.account_id is not None and wanted.account_id not in own:
-        raise LedgerAccountNotFound(account_id=str(wanted.account_id))
-    accounts = arrays.uuids([wanted.account_id] if wanted.account_id else own)
     statement, values = _listing(wanted, after)
-    asked = {"accounts": accounts, "owner": owner_id, "limit": limit, **values}
-    rows = _fetch(statement, asked)
+    rows = _fetch(statement, {"owner": owner_id, "limit": limit, **values})
+    if not rows:
+        _refuse_of_others(wanted.account_id, owner_id)
+        return []
     posting_ids = [posting_id for _, posting_id in rows]
-    span = (rows[-1][0], rows[0][0]) if rows else None
-    return _with_entries(posting_ids, owner_id, span)
+    return _with_entries(posting_ids, owner_id, (rows[-1][0], rows[0][0]))
+
+
+def _refuse_of_others(account_id: UUID | None, owner_id: UUID) -> None:
+    """Refuse an account that is not this customer's."""
+    if account_id is not None and account_id not in own_account_ids(owner_id=owner_id):
+        raise LedgerAccountNotFound(account_id=str(account_id))
 
 
 # The category and the counterparty of a posting are the payer's words for it. The receiver sees
@@ -142,7 +144,7 @@ _COUNTERPARTY: Final = f"case when {_PAYERS_WORDS} then p.counterparty else '' e
 
 _LIST: Final = """
 select distinct found.booked_at, found.posting_id
-  from unnest(%(accounts)s) as own (id)
+  from ({own}) as own (id)
   cross join lateral (
     select e.booked_at, e.posting_id
       from transactions_entry e {words}
@@ -153,6 +155,8 @@ select distinct found.booked_at, found.posting_id
  order by found.booked_at desc, found.posting_id desc
  limit %(limit)s
 """
+
+_ONE_OF_OWN: Final = f"select id from ({OWN_SQL}) as mine (id) where id = %(account_id)s"  # noqa: S608
 
 # Only what is asked by words needs them.
 _WORDS: Final = """
@@ -192,8 +196,11 @@ _BOOKED_AS: Final = (
 def _listing(wanted: Wanted, after: tuple[datetime, UUID] | None) -> tuple[str, dict[str, Any]]:
     conditions, values = _conditions(wanted, after)
     by_words = wanted.kind or wanted.category or wanted.word
-    statement = _LIST.format(words=_WORDS if by_words else "", conditions=" and ".join(conditions))
-    return statement, values
+    own = OWN_SQL
+    if wanted.account_id is not None:
+        own, values["account_id"] = _ONE_OF_OWN, wanted.account_id
+    words = _WORDS if by_words else ""
+    return _LIST.format(own=own, words=words, conditions=" and ".join(conditions)), values
 
 
 def _conditions(
@@ -272,18 +279,18 @@ def _own(row: tuple[Any, ...], entries: tuple[OwnEntry, ...]) -> OwnPosting:
     if not are_payers_words:
         category, counterparty = "transfers", ""
     return OwnPosting(
-        id=posting_id,
-        kind=kind,
-        description=description,
-        category=category if own_category is None else own_category,
-        counterparty=counterparty,
-        reference=reference,
-        booked_at=booked_at,
-        effective_date=effective_date,
-        reverses_id=reverses_id,
-        reversed_by_id=reversed_by_id,
-        is_split=is_split,
-        entries=entries,
+        posting_id,
+        kind,
+        description,
+        category if own_category is None else own_category,
+        counterparty,
+        reference,
+        booked_at,
+        effective_date,
+        reverses_id,
+        reversed_by_id,
+        is_split,
+        entries,
     )
 
 

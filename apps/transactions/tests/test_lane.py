@@ -11,8 +11,6 @@ import httpx
 import pytest
 from django.db import connections
 
-from apps.transactions.lane import group
-from apps.transactions.lane.group import Group
 from apps.transactions.models import Account, Posting
 from apps.transactions.services import accounts
 from apps.transactions.services.verifying import LAWS, breaches_of
@@ -20,6 +18,8 @@ from apps.transactions.tests.lane_site import Payer, Site, site, token
 from vortex import valkey
 from vortex.clock import now
 from vortex.db import alias_of
+from vortex.http.quick import groups
+from vortex.http.quick.groups import Group
 from vortex.identity import Revoked, remember, revoke_session
 from vortex.ids import new_id
 
@@ -213,7 +213,7 @@ def test_a_caller_beyond_the_limit_is_refused_whichever_door_counted(doors: Site
 
 
 def test_more_than_can_wait_are_told_to_come_back(doors: Site, monkeypatch) -> None:
-    monkeypatch.setattr(group, "WAITING", 0)
+    monkeypatch.setattr(groups, "WAITING", 0)
     payer = Payer()
 
     (answer,) = run(at_once(doors, [payer.request()]))
@@ -234,7 +234,7 @@ def test_a_request_alone_goes_alone_and_what_comes_meanwhile_goes_together() -> 
         submitted.wait(10)
         return list(jobs)
 
-    grouped: Group[int, int] = Group(work)
+    grouped: Group[int, int] = Group(work, name="test")
 
     async def submit() -> None:
         first = grouped.submit(0)
@@ -250,7 +250,7 @@ def test_a_request_alone_goes_alone_and_what_comes_meanwhile_goes_together() -> 
     assert sizes == [1, 30]
 
 
-WORTH: Final = group.WORTH
+WORTH: Final = groups.WORTH
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_enough_others_set_off_while_a_group_is_with_the_database(
         assert (second if jobs[0] == 0 else last).wait(10)
         return list(jobs)
 
-    grouped: Group[int, int] = Group(work)
+    grouped: Group[int, int] = Group(work, name="test")
 
     async def submit() -> None:
         first = grouped.submit(0)
@@ -291,5 +291,5 @@ def test_enough_others_set_off_while_a_group_is_with_the_database(
 
 
 def _commits() -> float:
-    (metric,) = group._sizes.collect()
+    (metric,) = groups._sizes.collect()
     return sum(sample.value for sample in metric.samples if sample.name.endswith("_count"))

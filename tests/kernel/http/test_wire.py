@@ -2,18 +2,19 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import pytest
 import uvicorn
 
-from vortex.http.wire import WireProtocol
+from vortex.http.quick.wire import Doors, Taker, WireProtocol
 
 LINE: Final = b"POST /quick HTTP/1.1"
+ASKING: Final = b"GET /quick HTTP/1.1"
+ASKED: Final = ASKING + b"\r\nHost: here\r\n\r\n"
 HEAD: Final = LINE + b"\r\nHost: here\r\nContent-Length: 4\r\n\r\n"
-Take = Callable[[WireProtocol, str, dict[bytes, str], bytes], bool]
 
 
 async def usual(scope: Any, receive: Any, send: Any) -> None:
@@ -30,22 +31,18 @@ async def usual(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": said})
 
 
-def at_once(wire: WireProtocol, path: str, fields: dict[bytes, str], body: bytes) -> bool:
+def at_once(wire: WireProtocol, fields: dict[bytes, str], body: bytes) -> bool:
     wire.answer(201, b"content-length: %d\r\n" % (len(body) + 6), b"quick " + body)
     return True
 
 
 @asynccontextmanager
-async def connected(take: Take) -> AsyncIterator[tuple[Any, Any, Any]]:
+async def connected(take: Taker) -> AsyncIterator[tuple[Any, Any, Any]]:
     """Yield a connection's two ends of a stream, and the server."""
 
     class Taking:
-        lines: Final = {LINE: "/quick"}
-
-        def take(
-            self, wire: WireProtocol, path: str, fields: dict[bytes, str], body: bytes, /
-        ) -> bool:
-            return take(wire, path, fields, body)
+        def taker(self, line: bytes, /) -> Taker | None:
+            return take if line in {LINE, ASKING} else None
 
     class Protocol(WireProtocol):
         quick = Taking()
@@ -72,7 +69,7 @@ async def answer_of(reader: Any) -> tuple[int, bytes]:
     return int(head.split()[1]), await reader.readexactly(int(lines[b"content-length"]))
 
 
-def asked(take: Take, *parts: bytes, answers: int = 1) -> list[tuple[int, bytes]]:
+def asked(take: Taker, *parts: bytes, answers: int = 1) -> list[tuple[int, bytes]]:
     """Send parts of bytes, each by itself; return so many answers."""
 
     async def ask() -> list[tuple[int, bytes]]:
@@ -98,6 +95,32 @@ def asked(take: Take, *parts: bytes, answers: int = 1) -> list[tuple[int, bytes]
 )
 def test_a_short_request_is_taken_however_it_arrives(parts: tuple[bytes, ...]) -> None:
     assert asked(at_once, *parts) == [(201, b"quick body")]
+
+
+@pytest.mark.parametrize("head", [ASKED, ASKED.replace(b"Host", b"Content-Length: 0\r\nHost")])
+def test_a_question_is_taken_without_a_body(head: bytes) -> None:
+    assert asked(at_once, head) == [(201, b"quick ")]
+
+
+def test_what_follows_a_question_at_once_is_answered_after_it() -> None:
+    assert asked(at_once, ASKED + HEAD + b"body", answers=2) == [
+        (200, b"usual "),
+        (200, b"usual body"),
+    ]
+
+
+def test_the_first_door_that_takes_a_line_has_it() -> None:
+    class Door:
+        def __init__(self, *lines: bytes) -> None:
+            self.lines = lines
+
+        def taker(self, line: bytes, /) -> Taker | None:
+            return at_once if line in self.lines else None
+
+    doors = Doors(Door(LINE), Door(ASKING))
+
+    assert doors.taker(LINE) is doors.taker(ASKING) is at_once
+    assert doors.taker(b"GET /elsewhere HTTP/1.1") is None
 
 
 @pytest.mark.parametrize(
@@ -159,12 +182,12 @@ def test_what_is_handed_back_goes_the_usual_way_with_every_byte() -> None:
 
 
 def test_answers_come_in_the_order_of_the_requests() -> None:
-    def later(wire: WireProtocol, path: str, fields: dict[bytes, str], body: bytes) -> bool:
+    def later(wire: WireProtocol, fields: dict[bytes, str], body: bytes) -> bool:
         loop = asyncio.get_running_loop()
         if body == b"back":
             loop.call_later(0.1, wire.hand_back)
         else:
-            loop.call_later(0.1, at_once, wire, path, fields, body)
+            loop.call_later(0.1, at_once, wire, fields, body)
         return True
 
     other = HEAD.replace(b"/quick", b"/other")
@@ -194,7 +217,7 @@ def test_who_hangs_up_while_waiting_harms_nobody() -> None:
             wire = await waiting.get()
             writer.transport.abort()
             await asyncio.sleep(0.05)
-            at_once(wire, "/quick", {}, b"body")
+            at_once(wire, {}, b"body")
             return wire.transport.is_closing()
 
     assert asyncio.run(hang_up())
@@ -212,7 +235,7 @@ def test_a_server_that_stops_gives_the_answer_that_is_due() -> None:
             writer.write(HEAD + b"body")
             wire = await waiting.get()
             wire.shutdown()
-            at_once(wire, "/quick", {}, b"body")
+            at_once(wire, {}, b"body")
             return bytes(await reader.read())
 
     said = asyncio.run(stop())

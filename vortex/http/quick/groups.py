@@ -27,10 +27,11 @@ WORTH: Final = 32  # this many do not wait for the group before them
 WAITING: Final = 4_096
 _LOOK_SECONDS: Final = 1.0  # an event loop that is stopped wakes nobody
 
-log = get_logger("transactions.lane")
+log = get_logger("http.quick")
 _sizes = histogram(
-    "vortex_posting_group_size",
-    "Requests in one commit",
+    "vortex_request_group_size",
+    "Requests answered together",
+    ("group",),
     buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
 )
 
@@ -48,9 +49,16 @@ class Group(Generic[J, A]):
         self,
         work: Callable[[Sequence[J]], Sequence[A | None]],
         at_end: Callable[[], None] = lambda: None,
+        *,
+        name: str,
+        at_once: int = AT_ONCE,
     ) -> None:
         self._work = work
         self._at_end = at_end
+        self._name = name
+        self._most = at_once
+        self._worth = min(WORTH, at_once)
+        self._sizes = _sizes.labels(name)
         self._closed = False
         self._queue: deque[_Waiting[J, A]] = deque()
         self._changed = threading.Condition()
@@ -96,17 +104,17 @@ class Group(Generic[J, A]):
     def _is_due(self) -> bool:
         """Say whether what waits is for a thread that has nothing to do."""
         waiting = len(self._queue)
-        return waiting >= WORTH or (waiting > 0 and self._working == 0)
+        return waiting >= self._worth or (waiting > 0 and self._working == 0)
 
     def _share(self) -> int:
         """Return how many of those who wait belong into the next group."""
         waiting = len(self._queue)
         share = -(-(waiting + self._taken) // AT_WORK)
-        return min(waiting, AT_ONCE, max(WORTH, share))
+        return min(waiting, self._most, max(self._worth, share))
 
     def _staff(self) -> None:
         if len(self._threads) == self._working < AT_WORK:
-            name = f"posting-lane-{len(self._threads)}"
+            name = f"{self._name}-{len(self._threads)}"
             self._threads.append(threading.Thread(target=self._run, name=name, daemon=True))
             self._threads[-1].start()
 
@@ -129,7 +137,7 @@ class Group(Generic[J, A]):
                 is_more = self._is_due()  # what this group left is worth another
             if is_more:
                 self._wake()
-            _sizes.observe(len(batch))
+            self._sizes.observe(len(batch))
             self._answer(batch)
             with self._changed:
                 self._working -= 1
@@ -143,7 +151,7 @@ class Group(Generic[J, A]):
         try:
             answers = self._work([waiting.job for waiting in batch])
         except Exception:
-            log.exception("transactions.lane.group_failed", requests=len(batch))
+            log.exception("http.quick.group_failed", group=self._name, requests=len(batch))
         by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Waiting[J, A], A | None]]] = {}
         for waiting, answer in zip(batch, answers, strict=True):
             by_loop.setdefault(waiting.loop, []).append((waiting, answer))
@@ -157,4 +165,4 @@ def _deliver(answered: "list[tuple[_Waiting[J, A], A | None]]") -> None:
         try:
             waiting.answered(waiting.job, answer)
         except Exception:
-            log.exception("transactions.lane.answer_failed")
+            log.exception("http.quick.answer_failed")

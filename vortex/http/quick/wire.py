@@ -7,7 +7,7 @@ taken, or is handed back, goes the usual way with every byte it came with.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any, ClassVar, Final, Protocol
 
 from uvicorn.protocols.http.httptools_impl import (
@@ -19,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import (
 Fields = dict[bytes, str]
 
 _END: Final = b"\r\n\r\n"
+_BODILESS: Final = b"GET "
 _MOST_HEAD: Final = 16_384
 _MOST_BODY: Final = 16_384
 _BODY_SECONDS: Final = 30.0
@@ -31,19 +32,31 @@ _MOST_NAMES: Final = 256
 _ELSEWHERE: Final = frozenset({b"upgrade", b"transfer-encoding", b"expect"})
 
 
+# Says whether it will answer a request, of these headers and this body, by `answer` of its
+# connection, or hand it back by `hand_back`: exactly one of them, once, later, in the event loop.
+Taker = Callable[["WireProtocol", Fields, bytes], bool]
+
+
 class Quick(Protocol):
-    """Who takes requests off the wire.
+    """Who takes requests off the wire."""
 
-    `take` says whether it will answer this one by `wire.answer`, or hand it back by
-    `wire.hand_back`: exactly one of them, once, later, in the event loop.
-    """
+    def taker(self, line: bytes, /) -> Taker | None:
+        """Return who may take a request of this line, or None where nobody does."""
 
-    @property
-    def lines(self) -> Mapping[bytes, str]:
-        """Return the request lines that it answers, each with its path."""
 
-    def take(self, wire: "WireProtocol", path: str, fields: Fields, body: bytes, /) -> bool:
-        """Take a request, or leave it."""
+class Doors:
+    """Several of them as one: the first that takes requests of a line has it."""
+
+    def __init__(self, *doors: Quick) -> None:
+        self._doors = doors
+
+    def taker(self, line: bytes, /) -> Taker | None:
+        """Return who may take a request of this line."""
+        for door in self._doors:
+            taker = door.taker(line)
+            if taker is not None:
+                return taker
+        return None
 
 
 def fields_of(lines: list[bytes]) -> Fields | None:
@@ -59,8 +72,8 @@ def fields_of(lines: list[bytes]) -> Fields | None:
     return found if stays else None
 
 
-def _read(quick: Quick, data: bytes) -> tuple[str, Fields, bytes, int] | None:
-    """Return path, headers and body of a request, and how many bytes of the body are missing.
+def _read(quick: Quick, data: bytes) -> tuple[Taker, Fields, bytes, int] | None:
+    """Return who may take a request, its headers and body, and how many bytes of it are missing.
 
     None where it is at nobody's address, or not written as most are: that is for the usual way.
     """
@@ -69,14 +82,14 @@ def _read(quick: Quick, data: bytes) -> tuple[str, Fields, bytes, int] | None:
         return None
     head, body = data[:end], data[end + 4 :]
     line, *lines = head.split(b"\r\n")
-    path = quick.lines.get(line)
-    if path is None or head.translate(None, _PLAIN):
+    taker = quick.taker(line)
+    if taker is None or head.translate(None, _PLAIN):
         return None
     fields = fields_of(lines)
     if fields is None or not head.count(b"\n") == head.count(b"\r") == len(lines):
         return None
-    length = fields.get(b"content-length", "")
-    return (path, fields, body, int(length) - len(body)) if length.isdecimal() else None
+    length = fields.get(b"content-length", "0" if line.startswith(_BODILESS) else "")
+    return (taker, fields, body, int(length) - len(body)) if length.isdecimal() else None
 
 
 def _name(written: bytes) -> bytes | None:
@@ -129,11 +142,11 @@ class WireProtocol(HttpToolsProtocol):
         request = _read(quick, data)
         if request is None:
             return False
-        path, fields, body, missing = request
+        taker, fields, body, missing = request
         if missing:
             return self._is_held(data, missing)
         self._is_due, self._asked = True, data  # before: an answer may come at once
-        if quick.take(self, path, fields, body):
+        if taker(self, fields, body):
             return True
         self._is_due, self._asked = False, b""
         return False
