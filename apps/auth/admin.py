@@ -12,17 +12,21 @@ from django.http import HttpRequest
 from apps.auth.adapters.signing import ALGORITHMS
 from apps.auth.domain.names import checked_label
 from apps.auth.domain.oauth import GRANTABLE, checked_redirect_uri, meaning_of
+from apps.auth.domain.phones import masked
 from apps.auth.models import (
     EmailChange,
     FactorReset,
     Impersonation,
     OAuthClient,
+    PhoneChange,
     RoleChange,
     Session,
     SigningKey,
     StaffAct,
+    TextCode,
     User,
 )
+from apps.auth.selectors import phone_of
 from apps.auth.services import factor_resets, sessions, staffing
 from apps.auth.services.oauth import clients
 from vortex.clock import now
@@ -48,9 +52,26 @@ class UserAdmin(DecidingAdmin):
     list_display = ("email", "full_name", "roles", "is_active", "created_at")
     list_filter = ("is_active", "created_at")
     search_fields = ("email", "full_name")
-    fields = ("id", "email", "full_name", "roles", "is_active", "created_at", "last_login")
+    fields = (
+        *(
+            "id",
+            "email",
+            "full_name",
+            "telephone",
+            "roles",
+            "is_active",
+            "created_at",
+            "last_login",
+        ),
+    )
     ordering = ("-created_at",)
     actions = ("deactivate", "reactivate")
+
+    @admin.display(description="telephone")
+    def telephone(self, user: User) -> str:
+        """Return the last digits of the number that the person has proved."""
+        phone = phone_of(user_id=user.pk)
+        return masked(phone.number) if phone else ""
 
     @admin.action(
         description="Deactivate: sign out everywhere, no signing in", permissions=["decide"]
@@ -117,6 +138,42 @@ class EmailChangeAdmin(LookingAdmin):
     list_select_related = ("user",)
     search_fields = ("former", "email")
     ordering = ("-changed_at",)
+
+
+@admin.register(PhoneChange)
+class PhoneChangeAdmin(LookingAdmin):
+    """Telephone numbers as they changed, by their last digits."""
+
+    list_display = fields = ("changed_at", "user", "from_number", "to_number")
+    list_select_related = ("user",)
+    ordering = ("-changed_at",)
+
+    @admin.display(description="former")
+    def from_number(self, change: PhoneChange) -> str:
+        """Return the last digits of the former number."""
+        return masked(change.former)
+
+    @admin.display(description="number")
+    def to_number(self, change: PhoneChange) -> str:
+        """Return the last digits of the number since then."""
+        return masked(change.number)
+
+
+@admin.register(TextCode)
+class TextCodeAdmin(LookingAdmin):
+    """Codes by SMS, and how far their sending is; neither a code nor a whole number."""
+
+    list_display = fields = (
+        *("created_at", "user", "to_number", "purpose", "state", "attempts", "problem"),
+    )
+    list_select_related = ("user",)
+    list_filter = ("purpose", "state")
+    ordering = ("-created_at",)
+
+    @admin.display(description="number")
+    def to_number(self, text: TextCode) -> str:
+        """Return the last digits of the number."""
+        return masked(text.number)
 
 
 @admin.register(RoleChange)

@@ -1,6 +1,7 @@
 """What auth hears: its own word, so that what was decided comes about and people are told."""
 
 from apps.auth import selectors
+from apps.auth.conf import SEND_TEXTS
 from apps.auth.contracts import (
     SessionRevoked,
     UserAppConnected,
@@ -8,12 +9,17 @@ from apps.auth.contracts import (
     UserFactorResetChanged,
     UserImpersonationChanged,
     UserLinkRequested,
+    UserMfaDisabled,
+    UserMfaEnabled,
     UserNewDeviceSeen,
     UserPasswordChanged,
+    UserPhoneChanged,
     UserRegistered,
+    UserTextRequested,
     UserUnlocked,
 )
 from apps.auth.services import links, notices, sessions, staffing
+from apps.auth.services.waking import wake
 from vortex.clock import now
 from vortex.inbox import on
 
@@ -62,6 +68,31 @@ def ask_to_verify(event: UserRegistered) -> None:
 def send_link(event: UserLinkRequested) -> None:
     """A link that was asked for is sent, if somebody has the address."""
     links.send(link_id=event.link_id, now=now())
+
+
+@on(UserTextRequested)
+def have_text_sent(event: UserTextRequested) -> None:
+    """A code by SMS is sent at once, by a worker: nobody here waits for a carrier."""
+    del event
+    wake(SEND_TEXTS)
+
+
+@on(UserPhoneChanged)
+def tell_of_phone(event: UserPhoneChanged) -> None:
+    """A person hears at their address that their telephone number is another one, or gone."""
+    notices.phone_changed(user_id=event.user_id, changed_at=event.changed_at)
+
+
+@on(UserMfaEnabled)
+def tell_of_sms_on(event: UserMfaEnabled) -> None:
+    """A person hears that SMS signs in to their account, and what the risk of it is."""
+    notices.sms_switched(user_id=event.user_id, method=event.method, on=True)
+
+
+@on(UserMfaDisabled)
+def tell_of_sms_off(event: UserMfaDisabled) -> None:
+    """A person hears that SMS signs in to their account no more."""
+    notices.sms_switched(user_id=event.user_id, method=event.method, on=False)
 
 
 @on(UserNewDeviceSeen)

@@ -84,12 +84,14 @@ class ServedUsers(Users):
 
     def contact_points(self, *, user_id: UUID) -> ContactPoints:
         """Return where a person is reached."""
-        user = selectors.user(user_id=user_id)
+        user, phone = selectors.user(user_id=user_id), selectors.phone_of(user_id=user_id)
         return ContactPoints(
             user_id=user.pk,
             full_name=user.full_name,
             email=user.email,
             email_verified=user.email_verified_at is not None,
+            phone=phone.number if phone else "",
+            phone_verified=phone is not None,
         )
 
     def users_in_role(self, *, role: str) -> tuple[UserView, ...]:

@@ -11,6 +11,7 @@ from apps.auth.domain.challenges import PASSKEY, RECOVERY_CODE, TOTP
 from apps.auth.models import (
     AuthenticatorApp,
     Passkey,
+    Phone,
     RecoveryCode,
     Session,
     SigningKey,
@@ -99,15 +100,29 @@ def keys_in_force(*, now: datetime, algorithm: str = "") -> list[SigningKey]:
     return list(found.order_by("state", "algorithm", "-created_at"))
 
 
+def phone_of(*, user_id: UUID) -> Phone | None:
+    """Return the telephone number that a person has proved, or None."""
+    return Phone.objects.filter(user_id=user_id).first()
+
+
 def second_factors(*, user_id: UUID) -> tuple[str, ...]:
-    """Return the ways in which a person can prove themselves besides the password; often none."""
+    """Return the ways in which a person can prove themselves besides the password; often none.
+
+    SMS is not among them: it only signs in (`services/sms_factor.py`).
+    """
+    return factors_held(user_id=user_id)[0]
+
+
+def factors_held(*, user_id: UUID) -> tuple[tuple[str, ...], bool]:
+    """Return a person's second factors, and whether they have let SMS sign in beside those."""
     confirmed = AuthenticatorApp.objects.filter(user=OuterRef("pk"), confirmed=True)
     unused = RecoveryCode.objects.filter(user=OuterRef("pk"), used_at__isnull=True)
-    held = (Passkey.objects.filter(user=OuterRef("pk")), confirmed, unused)
+    phone = Phone.objects.filter(user=OuterRef("pk"), signs_in_since__isnull=False)
+    held = (Passkey.objects.filter(user=OuterRef("pk")), confirmed, unused, phone)
     found = User.objects.filter(pk=user_id).values_list(*(Exists(rows) for rows in held)).first()
-    passkey, app, paper = found or (False, False, False)
+    passkey, app, paper, sms = found or (False, False, False, False)
     having = {TOTP: app, PASSKEY: passkey, RECOVERY_CODE: paper and (app or passkey)}
-    return tuple(method for method, has in having.items() if has)
+    return tuple(method for method, has in having.items() if has), sms
 
 
 def recovery_codes_left(*, user_id: UUID) -> int:

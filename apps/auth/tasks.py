@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.auth.services import keys, revocations, sessions
+from apps.auth.services import keys, revocations, sessions, texts
 from vortex.clock import now
 
 
@@ -16,6 +16,12 @@ def prune_sessions() -> int:
 def rotate_old_key() -> bool:
     """Sign with a new key once the active one is a month old; nobody is signed out."""
     return keys.rotate_when_old(now=now())
+
+
+@shared_task(name="auth.send_texts")
+def send_texts() -> int:
+    """Send codes by SMS that wait for it; a carrier that is away is tried again."""
+    return texts.send_due(now=now())
 
 
 @shared_task(name="auth.renew_revocations")

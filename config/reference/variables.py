@@ -142,6 +142,20 @@ VARIABLES: dict[str, Variable] = {
     "VORTEX_SECRET_KEY": Variable(
         "Django's secret, and what stored keys are sealed with", needed=True
     ),
+    "VORTEX_SMS_CARRIER": Variable(
+        "what carries codes by SMS: a JSON object with the `kind` `local` (a laptop's mailbox), or"
+        " `twilio` with `account`, `secret`, `sender`, and perhaps `key` and `base_url` (Twilio's"
+        " Messages API)",
+        '{"kind": "local"}',
+    ),
+    "VORTEX_SMS_COUNTRIES": Variable(
+        "the countries that SMS are sent to, as regions of ISO 3166 with spaces",
+        "the EEA, CH, GB, US, CA",
+    ),
+    "VORTEX_SMS_DAILY_BUDGET": Variable(
+        "how many SMS are sent in a day (UTC); after that they are refused with `Retry-After`",
+        "1000",
+    ),
     "VORTEX_SMTP_URL": Variable(
         "`smtp://user:password@host:587` (STARTTLS) or `smtps://…`; without it mail stays in a"
         " local mailbox"

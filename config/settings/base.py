@@ -60,6 +60,13 @@ VORTEX_RATE_LIMITS: dict[str, tuple[int, int, str]] = {
     "mail": (10 * _SCALE, 3600, "closed"),
     "mail_account": (5 * _SCALE, 3600, "closed"),
     "mail_code": (10 * _SCALE, 3600, "closed"),
+    "sms": (20 * _SCALE, 3600, "closed"),
+    "sms_person": (5 * _SCALE, 3600, "closed"),
+    "sms_person_day": (10 * _SCALE, 86_400, "closed"),
+    "sms_number": (5 * _SCALE, 3600, "closed"),
+    "sms_number_day": (10 * _SCALE, 86_400, "closed"),
+    "sms_network": (20 * _SCALE, 3600, "closed"),
+    "sms_block": (30 * _SCALE, 3600, "closed"),
     "second_factor": (10 * _SCALE, 1800, "closed"),
     "user_code": (30 * _SCALE, 60, "closed"),
     "sign_up": (10 * _SCALE, 3600, "closed"),
@@ -102,6 +109,19 @@ VORTEX_BREACHED_PASSWORDS = os.environ.get("VORTEX_BREACHED_PASSWORDS", "")
 VORTEX_SMTP_URL = os.environ.get("VORTEX_SMTP_URL", "")
 VORTEX_MAIL_FROM = os.environ.get("VORTEX_MAIL_FROM", "VortexCore <no-reply@localhost>")
 VORTEX_SHOWS_MAILBOX = False
+# What carries codes by SMS: the local mailbox, or a carrier.
+VORTEX_SMS_CARRIER = os.environ.get("VORTEX_SMS_CARRIER", '{"kind": "local"}')
+# Where SMS go to (ISO 3166): the European Economic Area, Switzerland, the United Kingdom, the
+# United States and Canada. Regions, for the calling codes +1 and +44 lead to many others too.
+VORTEX_SMS_COUNTRIES = frozenset(
+    os.environ.get(
+        "VORTEX_SMS_COUNTRIES",
+        "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE IS LI NO"
+        " CH GB US CA",
+    ).split()
+)
+# As many SMS are sent in a day (UTC) and no more, whoever asks for them.
+VORTEX_SMS_DAILY_BUDGET = int(os.environ.get("VORTEX_SMS_DAILY_BUDGET", "1000"))
 # Passwords that everyone knows are accepted only where a demonstration bank is kept.
 VORTEX_DEMO = os.environ.get("VORTEX_DEMO", "") == "1"
 

@@ -4,10 +4,13 @@ import base64
 import secrets
 from typing import Final
 
+from django.utils.crypto import salted_hmac
+
 from vortex import sealing
 
 RECOVERY_CODES: Final = 10
 MAIL_DIGITS: Final = 8
+TEXT_DIGITS: Final = 6
 # 24 characters of base32 are 120 bits: above the 112 from which a plain hash protects (ASVS 6.5.2).
 _RECOVERY_BYTES: Final = 15
 _GROUP: Final = 4
@@ -26,6 +29,17 @@ def recovery_hash(typed: str) -> str:
 def new_digits() -> str:
     """Return a fresh code of eight digits, to be typed from a mail (27 bits, five guesses)."""
     return f"{secrets.randbelow(10**MAIL_DIGITS):0{MAIL_DIGITS}d}"
+
+
+def new_text_digits() -> str:
+    """Return a fresh code of six digits, to be typed from an SMS (20 bits, five guesses)."""
+    return f"{secrets.randbelow(10**TEXT_DIGITS):0{TEXT_DIGITS}d}"
+
+
+def text_hash(bound_to: str, code: str) -> str:
+    """Return the hash of a short code, which nobody finds by trying without VORTEX_SECRET_KEY."""
+    made = salted_hmac("vortex.auth.text-code", f"{bound_to}:{code}", algorithm="sha256")
+    return made.hexdigest()
 
 
 def new_secret() -> str:

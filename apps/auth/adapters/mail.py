@@ -17,6 +17,8 @@ from vortex.clock import now
 from vortex.contracts import Value
 from vortex.telemetry import get_logger
 
+MAIL: Final = "mail"
+SMS: Final = "sms"
 _MAILBOX: Final = "auth:mailbox"
 _KEPT: Final = 200
 _KEPT_SECONDS: Final = 86_400
@@ -28,12 +30,13 @@ log = get_logger("auth.mail")
 
 
 class Mail(Value):
-    """A mail as it was sent; `at` is in ISO 8601."""
+    """A mail, or an SMS to a number, as it was sent; `at` is in ISO 8601."""
 
     to: str
     subject: str
     text: str
     at: str = ""
+    kind: str = MAIL
 
 
 class Post(Protocol):

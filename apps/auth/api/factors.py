@@ -34,7 +34,7 @@ from apps.auth.api.factor_serializers import (
 )
 from apps.auth.api.serializers import TokensSerializer
 from apps.auth.api.trust import keep_trust
-from apps.auth.domain.challenges import PASSKEY
+from apps.auth.domain.challenges import PASSKEY, SMS
 from apps.auth.models import Challenge
 from apps.auth.services import challenges, factors, signing_in, stepping_up, trusted_browsers
 from vortex.clock import now
@@ -57,7 +57,8 @@ class SecondFactorView(PublicView):
     def post(self, request: Request) -> Response:
         """Finish signing in.
 
-        Five wrong answers close the challenge, ten make the person wait for half an hour.
+        Five wrong answers close the challenge, ten make the person wait for half an hour. No
+        browser is trusted for a code by SMS.
         """
         carriers.wants_cookie(request)  # refused before anything is done
         asked = SecondFactorSerializer(data=request.data)
@@ -70,7 +71,7 @@ class SecondFactorView(PublicView):
             now=now(),
         )
         answer = carriers.given(request, tokens)
-        if asked.validated_data["trust_browser"]:
+        if asked.validated_data["trust_browser"] and asked.validated_data["method"] != SMS:
             keep_trust(answer, trusted_browsers.trust(user=user, device=device, now=now()))
         return answer
 

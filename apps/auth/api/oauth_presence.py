@@ -9,10 +9,10 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from apps.auth import selectors
 from apps.auth.adapters.totp import DIGITS
-from apps.auth.domain.challenges import PASSKEY, RECOVERY_CODE, SIGN_IN, TOTP
+from apps.auth.domain.challenges import PASSKEY, RECOVERY_CODE, SIGN_IN, SMS, TOTP
 from apps.auth.domain.device import Device
 from apps.auth.models import User
-from apps.auth.services import challenges, signing_in
+from apps.auth.services import challenges, signing_in, sms_factor
 from apps.auth.services.oauth.grants import Presence
 from vortex.clock import now
 from vortex.db import unit_of_work
@@ -42,13 +42,16 @@ def _first_factor(request: HttpRequest) -> None:
         now=now(),
     )
     request.session.cycle_key()
-    if not selectors.second_factors(user_id=user.pk):
+    offered = sms_factor.offered_to(user, now=now())
+    if not offered.is_asked:
         _remember(request, user, ("pwd",))
         return
     asked = challenges.ask(
         challenge_id=new_id(), user=user, purpose=SIGN_IN, amr=("pwd",), now=now()
     )
     request.session[_STATE] = {"challenge": challenges.token_of(asked)}
+    if SMS in offered.methods and not _strong(user):
+        sms_factor.send(asked=asked, network=network_of(client_address(request)), now=now())
 
 
 def _second_factor(request: HttpRequest) -> None:
@@ -56,13 +59,16 @@ def _second_factor(request: HttpRequest) -> None:
     token = str(request.session.get(_STATE, {}).get("challenge", ""))
     asked = challenges.by_token(token, purpose=SIGN_IN, now=now())
     assert asked.user is not None
-    challenges.answer(challenge_id=asked.pk, user=asked.user, answer=_answer(request), now=now())
+    answer = _answer(request, asked.user)
+    challenges.answer(challenge_id=asked.pk, user=asked.user, answer=answer, now=now())
     with unit_of_work("auth"):
         proved = challenges.use(challenge_id=asked.pk, now=now())
-    _remember(request, asked.user, tuple(dict.fromkeys((*proved.amr, "mfa"))))
+    second = () if answer.method == SMS else ("mfa",)
+    _remember(request, asked.user, tuple(dict.fromkeys((*proved.amr, *second))))
 
 
-def _answer(request: HttpRequest) -> challenges.Answer:
+def _answer(request: HttpRequest, user: User) -> challenges.Answer:
+    """Return what was typed; six digits are an app's where there is one, else those of an SMS."""
     said = request.POST.get("credential", "")
     if said:
         try:
@@ -70,7 +76,13 @@ def _answer(request: HttpRequest) -> challenges.Answer:
         except (msgspec.DecodeError, UnicodeError):
             return challenges.Answer(PASSKEY)
     code = request.POST.get("code", "").strip()
-    return challenges.Answer(TOTP if len(code) == DIGITS else RECOVERY_CODE, code)
+    if len(code) != DIGITS:
+        return challenges.Answer(RECOVERY_CODE, code)
+    return challenges.Answer(TOTP if TOTP in _strong(user) else SMS, code)
+
+
+def _strong(user: User) -> tuple[str, ...]:
+    return selectors.second_factors(user_id=user.pk)
 
 
 def _remember(request: HttpRequest, user: User, amr: tuple[str, ...]) -> None:
@@ -101,9 +113,9 @@ def second_step(request: HttpRequest) -> dict[str, Any]:
     token = str(request.session.get(_STATE, {}).get("challenge", ""))
     try:
         asked = challenges.by_token(token, purpose=SIGN_IN, now=now())
+        methods = sms_factor.offered_to(asked.user, now=now()).methods if asked.user else ()
     except Refusal:
         return {"methods": ()}
-    methods = challenges.methods_for(asked.user_id) if asked.user_id else ()
     options = challenges.passkey_options(asked) if PASSKEY in methods else None
     return {"methods": methods, "passkey_options": options}
 

@@ -11,7 +11,9 @@ from rest_framework import serializers
 
 from apps.auth.api.fields import PasswordField
 from apps.auth.domain import email, names, passwords
+from apps.auth.domain.phones import masked
 from apps.auth.models import Impersonation, User
+from apps.auth.selectors import phone_of
 from vortex.http.fields import TextField
 
 
@@ -96,6 +98,9 @@ class ProfileSerializer(serializers.ModelSerializer[User]):
 
     full_name = TextField(max_length=names.LONGEST, trim_whitespace=False)
     roles = serializers.ListField(child=TextField(), read_only=True)
+    phone = serializers.SerializerMethodField(
+        help_text="The telephone number that was proved, in E.164; else empty."
+    )
     impersonation = serializers.SerializerMethodField(
         help_text="Who of the bank looks with this token, to be shown all the while; else null."
     )
@@ -106,12 +111,19 @@ class ProfileSerializer(serializers.ModelSerializer[User]):
             "id",
             "email",
             "email_verified_at",
+            "phone",
             "full_name",
             "roles",
             "created_at",
             "impersonation",
         ]
         read_only_fields = ["id", "email", "email_verified_at", "roles", "created_at"]
+
+    def get_phone(self, user: User) -> str:
+        """Return the number; only the end of it to whoever looks as this person."""
+        phone = phone_of(user_id=user.pk)
+        number = phone.number if phone else ""
+        return masked(number) if self.context.get("impersonation") else number
 
     @extend_schema_field(LookingSerializer(allow_null=True))
     def get_impersonation(self, user: User) -> dict[str, Any] | None:

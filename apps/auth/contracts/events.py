@@ -111,6 +111,23 @@ class UserEmailVerified(Event):
     verified_at: datetime
 
 
+@event("user.phone_changed", topic="user.events", key="user_id")
+class UserPhoneChanged(Event):
+    """Somebody has another telephone number, which they have proved; or, `removed`, none."""
+
+    user_id: UUID
+    removed: bool
+    changed_at: datetime
+
+
+@event("user.text_requested", topic="user.events", key="text_id")
+class UserTextRequested(Event):
+    """A code by SMS was asked for; whoever hears this has it sent."""
+
+    text_id: UUID
+    requested_at: datetime
+
+
 @event("user.email_changed", topic="user.events", key="user_id")
 class UserEmailChanged(Event):
     """Somebody has another address; `undone` says that the former one was taken back."""

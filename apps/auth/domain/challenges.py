@@ -36,10 +36,11 @@ TOTP: Final = "totp"
 RECOVERY_CODE: Final = "recovery_code"
 PASSKEY: Final = "passkey"
 PASSWORD: Final = "password"  # noqa: S105 - the name of a method
-METHODS: Final = (TOTP, PASSKEY, RECOVERY_CODE, PASSWORD)
+SMS: Final = "sms"
+METHODS: Final = (TOTP, PASSKEY, RECOVERY_CODE, SMS, PASSWORD)
 
 # Authentication methods as tokens say them (RFC 8176).
-AMR_OF: Final = {TOTP: "otp", RECOVERY_CODE: "otp", PASSKEY: "hwk", PASSWORD: "pwd"}
+AMR_OF: Final = {TOTP: "otp", RECOVERY_CODE: "otp", PASSKEY: "hwk", PASSWORD: "pwd", SMS: "sms"}
 MULTI_FACTOR: Final = "mfa"
 
 # Authenticator assurance levels of NIST SP 800-63B, as the `acr` of tokens.

@@ -13,6 +13,7 @@ from apps.auth.models.factors import (
 from apps.auth.models.mail import EmailChange, MailLink
 from apps.auth.models.oauth import AuthorizationCode, DeviceGrant, OAuthClient, PushedRequest
 from apps.auth.models.people import User
+from apps.auth.models.phones import Phone, PhoneChange, TextCode
 from apps.auth.models.sessions import RefreshFamily, Session, SigningKey
 from apps.auth.models.staff import FactorReset, Impersonation, StaffAct
 
@@ -31,6 +32,8 @@ __all__ = [
     "MailLink",
     "OAuthClient",
     "Passkey",
+    "Phone",
+    "PhoneChange",
     "PushedRequest",
     "RecoveryCode",
     "RefreshFamily",
@@ -38,6 +41,7 @@ __all__ = [
     "Session",
     "SigningKey",
     "StaffAct",
+    "TextCode",
     "TrustedBrowser",
     "User",
 ]

@@ -34,7 +34,7 @@ from apps.auth.models import (
     RecoveryCode,
     User,
 )
-from apps.auth.services import factors, links, sessions, trusted_browsers
+from apps.auth.services import factors, links, phones, sessions, trusted_browsers
 from vortex.db import needs_transaction, refusing, unit_of_work
 from vortex.errors import Refused
 from vortex.http.throttles import spend
@@ -148,6 +148,7 @@ def _forget_ways_in(user: User, since: datetime, now: datetime) -> list[UUID]:
     if sum(rows.delete()[0] for rows in gone):
         publish(UserMfaDisabled(user_id=user.pk, method="since_email_change", disabled_at=now))
         factors.forget_paper_with_the_last_factor(user.pk)
+    phones.forget_since(user_id=user.pk, since=since, now=now)
     ExternalIdentity.objects.filter(user=user, linked_at__gte=since).delete()
     RecoveryCode.objects.filter(user=user, created_at__gte=since).delete()
     return ids

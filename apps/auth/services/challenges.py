@@ -23,11 +23,13 @@ from apps.auth.domain.challenges import (
     PASSWORD,
     RECOVERY_CODE,
     SIGN_IN,
+    SMS,
     TOTP,
     WRONG_ANSWERS_ALLOWED,
     signed_challenge,
 )
 from apps.auth.models import AuthenticatorApp, Challenge, Passkey, RecoveryCode, User
+from apps.auth.services import sms_factor
 from vortex.db import needs_transaction, unit_of_work
 from vortex.outbox import publish
 
@@ -180,6 +182,8 @@ def _proves(asked: Challenge, user: User, answer: Answer, now: datetime, *, know
         return _spend_recovery_code(user.pk, answer.code, now)
     if answer.method == PASSKEY:
         return _use_passkey(asked, user.pk, answer.credential, now)
+    if answer.method == SMS:
+        return sms_factor.is_answer(asked=asked, user=user, code=answer.code, now=now)
     # Whoever has a second factor does not step up by what a thief of the first one knows.
     return answer.method == PASSWORD and knows and not selectors.second_factors(user_id=user.pk)
 

@@ -20,8 +20,11 @@ from apps.auth.models import (
     ExternalIdentity,
     MailLink,
     Passkey,
+    Phone,
+    PhoneChange,
     RecoveryCode,
     Session,
+    TextCode,
     TrustedBrowser,
     User,
 )
@@ -43,7 +46,10 @@ _FORGOTTEN: Final[tuple[Any, ...]] = (
     ExternalIdentity,
     MailLink,
     Passkey,
+    Phone,
+    PhoneChange,
     RecoveryCode,
+    TextCode,
     TrustedBrowser,
 )
 
@@ -77,6 +83,13 @@ def export(*, user_id: UUID, now: datetime) -> dict[str, Any]:
         "email_changes": list(
             EmailChange.objects.filter(user=user).values("former", "email", "changed_at")
         ),
+        "phones": list(
+            Phone.objects.filter(user=user).values("number", "verified_at", "signs_in_since")
+        ),
+        "phone_changes": list(
+            PhoneChange.objects.filter(user=user).values("former", "number", "changed_at")
+        ),
+        "texts": list(TextCode.objects.filter(user=user).values("number", "purpose", "created_at")),
         "external_identities": list(
             ExternalIdentity.objects.filter(user=user).values("provider", "subject", "linked_at")
         ),

@@ -13,6 +13,7 @@ from apps.auth.models import (
     AuthenticatorApp,
     FactorReset,
     Passkey,
+    Phone,
     RecoveryCode,
     User,
 )
@@ -116,6 +117,7 @@ def _end_factors(user_id: UUID, now: datetime) -> list[UUID]:
     AuthenticatorApp.objects.filter(user_id=user_id).delete()
     Passkey.objects.filter(user_id=user_id).delete()
     RecoveryCode.objects.filter(user_id=user_id).delete()
+    Phone.objects.filter(user_id=user_id).update(signs_in_since=None)
     trusted_browsers.distrust_all(user_id=user_id, now=now)
     publish(UserMfaDisabled(user_id=user_id, method="all", disabled_at=now))
     return sessions.end_all(user_id=user_id, reason="factors_reset", now=now)

@@ -7,7 +7,7 @@ from uuid import UUID
 from apps.auth.adapters import attempts, codes, totp
 from apps.auth.contracts import UserMfaDisabled, UserMfaEnabled, WrongAnswer
 from apps.auth.domain.challenges import TOTP
-from apps.auth.models import AuthenticatorApp, Passkey, RecoveryCode, User
+from apps.auth.models import AuthenticatorApp, Passkey, Phone, RecoveryCode, User
 from apps.auth.services import challenges, trusted_browsers
 from vortex.db import needs_transaction, unit_of_work
 from vortex.errors import Conflict, NotFound
@@ -113,8 +113,12 @@ def first_recovery_codes(*, user_id: UUID, now: datetime) -> list[str]:
 @needs_transaction("auth")
 def forget_paper_with_the_last_factor(user_id: UUID) -> None:
     """Forget recovery codes that stand in for no factor any more."""
-    has_totp = AuthenticatorApp.objects.filter(user_id=user_id, confirmed=True).exists()
-    if not has_totp and not Passkey.objects.filter(user_id=user_id).exists():
+    has = (
+        AuthenticatorApp.objects.filter(user_id=user_id, confirmed=True),
+        Passkey.objects.filter(user_id=user_id),
+        Phone.objects.filter(user_id=user_id, signs_in_since__isnull=False),
+    )
+    if not any(rows.exists() for rows in has):
         RecoveryCode.objects.filter(user_id=user_id).delete()
 
 

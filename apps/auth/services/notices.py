@@ -1,13 +1,16 @@
 """Notices: a person hears what has happened to how they sign in."""
 
+from datetime import datetime
 from uuid import UUID
 
 from apps.auth.adapters import mail
 from apps.auth.adapters.agents import device_name
+from apps.auth.domain.challenges import SMS
 from apps.auth.domain.links import notice_text
 from apps.auth.domain.oauth import meaning_of
+from apps.auth.domain.phones import masked
 from apps.auth.domain.risk import HIGH
-from apps.auth.models import Impersonation, OAuthClient, Session, User
+from apps.auth.models import Impersonation, OAuthClient, PhoneChange, Session, User
 
 _NOT_POSSIBLE = (
     " Nobody gets there in that time from where you signed in before. Before anything sensitive is"
@@ -33,6 +36,34 @@ def new_device(*, user_id: UUID, session_id: UUID) -> None:
 def password_changed(*, user_id: UUID) -> None:
     """Tell of a new password."""
     _tell(user_id, "Your password was changed", "Your password was changed.")
+
+
+def phone_changed(*, user_id: UUID, changed_at: datetime) -> None:
+    """Tell of another telephone number, or of none; only the last digits of it are written."""
+    change = PhoneChange.objects.filter(user_id=user_id, changed_at=changed_at).first()
+    if change is not None:
+        what = (
+            f"The telephone number of your account is now the one ending in {change.number[-3:]}."
+            if change.number
+            else f"The telephone number {masked(change.former)} was removed from your account."
+        )
+        _tell(user_id, "Your telephone number was changed", what)
+
+
+def sms_switched(*, user_id: UUID, method: str, on: bool) -> None:
+    """Tell that signing in by SMS was switched on or off, and what can go wrong with it."""
+    if method != SMS:
+        return
+    what = (
+        "Signing in with a code by SMS was switched on. Whoever takes over your number, with a"
+        " copied SIM card or by moving it to another network, gets these codes too. An"
+        " authenticator app or a passkey is safer."
+    )
+    _tell(
+        user_id,
+        f"Signing in by SMS was switched {'on' if on else 'off'}",
+        what if on else "Nobody signs in to your account with a code by SMS any more.",
+    )
 
 
 def app_connected(*, user_id: UUID, client_id: UUID, scopes: tuple[str, ...]) -> None:

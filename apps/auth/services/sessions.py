@@ -34,6 +34,7 @@ from apps.auth.models import (
     PushedRequest,
     RefreshFamily,
     Session,
+    TextCode,
     User,
 )
 from apps.auth.services import challenges
@@ -168,6 +169,7 @@ def prune(*, now: datetime) -> int:
         yesterday = now - timedelta(days=1)
         Challenge.objects.filter(expires_at__lt=yesterday).delete()
         MailLink.objects.filter(expires_at__lt=yesterday).delete()
+        TextCode.objects.filter(expires_at__lt=yesterday).delete()
         AuthorizationCode.objects.filter(expires_at__lt=yesterday).delete()
         ExternalRequest.objects.filter(expires_at__lt=yesterday).delete()
         DeviceGrant.objects.filter(expires_at__lt=yesterday).delete()

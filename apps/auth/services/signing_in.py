@@ -8,11 +8,11 @@ from apps.auth.adapters import attempts, hashing
 from apps.auth.conf import is_demonstration
 from apps.auth.contracts import InvalidEmail, UserLocked, UserLoginFailed, WeakPassword
 from apps.auth.domain import passwords
-from apps.auth.domain.challenges import SIGN_IN
+from apps.auth.domain.challenges import SIGN_IN, SMS
 from apps.auth.domain.device import Device
 from apps.auth.domain.email import canonical_email
 from apps.auth.models import User
-from apps.auth.services import challenges, risk, trusted_browsers
+from apps.auth.services import challenges, risk, sms_factor, trusted_browsers
 from apps.auth.services.issuing import (
     InvalidCredentials,
     Tokens,
@@ -30,7 +30,8 @@ class SecondFactorRequired(Unauthenticated, code="mfa_required", title="Second f
     """The password was right and is not enough.
 
     Answer `challenge` at POST /api/auth/mfa/verify by one of `methods`, within `expires_in`
-    seconds. Where a passkey is among them, `public_key` is what the browser is asked with.
+    seconds. Where a passkey is among them, `public_key` is what the browser is asked with; where
+    `sms` is, POST /api/auth/mfa/sms/send sends a code to the number that ends as `phone` does.
     """
 
 
@@ -49,15 +50,16 @@ def admit(
     user: User, *, amr: tuple[str, ...], device: Device, now: datetime, trusted: str = ""
 ) -> Tokens:
     """Open a session for whoever has proved one factor, or ask for the second one they have."""
-    methods = selectors.second_factors(user_id=user.pk)
-    if not methods or _is_let_off(user, device=device, trusted=trusted, now=now):
+    offered = sms_factor.offered_to(user, now=now)
+    if not offered.is_asked or _is_let_off(user, device=device, trusted=trusted, now=now):
         return open_session(user, amr=amr, device=device, now=now)
     asked = challenges.ask(challenge_id=new_id(), user=user, purpose=SIGN_IN, amr=amr, now=now)
     raise SecondFactorRequired(
         challenge=challenges.token_of(asked),
-        methods=list(methods),
+        methods=list(offered.methods),
         expires_in=int((asked.expires_at - now).total_seconds()),
-        public_key=challenges.passkey_options(asked) if "passkey" in methods else None,
+        public_key=challenges.passkey_options(asked) if "passkey" in offered.methods else None,
+        phone=offered.phone,
     )
 
 
@@ -73,14 +75,16 @@ def finish(
 ) -> tuple[Tokens, User]:
     """Open the session that a second factor was asked for, and say whose it is.
 
-    A challenge opens one session: a second call with the same one is refused.
+    A challenge opens one session: a second call with the same one is refused. One that a code by
+    SMS has opened stays one of a single factor.
     """
     asked = challenges.by_token(challenge, purpose=SIGN_IN, now=now)
     assert asked.user is not None
     challenges.answer(challenge_id=asked.pk, user=asked.user, answer=answer, now=now)
     with unit_of_work("auth"):
         proved = challenges.use(challenge_id=asked.pk, now=now)
-        amr = tuple(dict.fromkeys((*proved.amr, "mfa")))
+        second = () if answer.method == SMS else ("mfa",)
+        amr = tuple(dict.fromkeys((*proved.amr, *second)))
         session, token_id = begin_session(asked.user, amr=amr, device=device, now=now)
     return tokens_of(session, token_id=token_id, issued_at=now, now=now), asked.user
 

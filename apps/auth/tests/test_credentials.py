@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 from apps.auth import handlers, tasks
 from apps.auth.adapters.argon2 import Argon2id
 from apps.auth.adapters.mail import Mailbox
+from apps.auth.adapters.texts.local import LocalCarrier
 from apps.auth.contracts import (
     UserEmailVerified,
     UserLinkRequested,
@@ -206,7 +207,10 @@ def test_the_mailbox_is_shown_by_local_settings_only(client, settings):
     assert client.get("/dev/mailbox").status_code == 404
 
     settings.VORTEX_SHOWS_MAILBOX = True
-    assert client.get("/dev/mailbox").status_code == 200
+    LocalCarrier().send(number="+491713920001", text="123456 is your code")
+    shown = client.get("/dev/mailbox")
+    assert shown.status_code == 200
+    assert "<strong>SMS</strong>" in shown.content.decode()
     settings.VORTEX_SMTP_URL = "smtp://example.com"
     assert client.get("/dev/mailbox").status_code == 404
 

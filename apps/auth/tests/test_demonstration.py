@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from apps.auth.adapters.mail import Mailbox
-from apps.auth.models import ApiKey, Consent, OAuthClient, Session, User
+from apps.auth.models import ApiKey, Consent, OAuthClient, Phone, Session, User
 from apps.auth.tests.factories import OWN, a_user
 from apps.auth.tests.test_credentials import own
 from vortex import valkey
@@ -32,6 +32,8 @@ def test_screens_of_security_show_something_and_twice_is_once(ada: User, setting
     ):
         items = client.get(f"/api/auth/{path}").json()["items"]
         assert len(items) >= least, path
+    assert client.get("/api/auth/phone").json()["number"] == "+491713920042"
+    assert Phone.objects.get().user == ada
     assert OAuthClient.objects.count() == 1
     assert ApiKey.objects.count() == 2
     assert Session.objects.filter(user=bob).count() == 9

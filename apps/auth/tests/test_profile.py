@@ -88,7 +88,7 @@ def test_a_person_reads_their_own_profile(own: APIClient, ada: User):
 
     assert (profile["id"], profile["email"]) == (str(ada.pk), ada.email)
     assert set(profile) == {
-        *("id", "email", "email_verified_at"),
+        *("id", "email", "email_verified_at", "phone"),
         *("full_name", "roles", "created_at", "impersonation"),
     }
 
