@@ -24,7 +24,6 @@ from apps.auth.api.phone_serializers import (
 )
 from apps.auth.domain.challenges import SIGN_IN
 from apps.auth.domain.phones import masked
-from apps.auth.domain.texts import LIFETIME
 from apps.auth.models import TextCode
 from apps.auth.services import challenges, phones, sms_factor
 from vortex.clock import now
@@ -163,5 +162,5 @@ def _shown(sent: TextCode) -> dict[str, object]:
     return {
         "id": sent.pk,
         "sent_to": masked(sent.number),
-        "expires_in": int(LIFETIME.total_seconds()),
+        "expires_in": int((sent.expires_at - sent.created_at).total_seconds()),
     }

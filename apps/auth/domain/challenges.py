@@ -28,7 +28,7 @@ PURPOSES: Final = (
 )
 
 LIFETIME: Final = timedelta(minutes=5)
-# Mail takes its time; ASVS 6.5.5 allows ten minutes.
+# Mail and SMS take their time; ASVS 6.5.5 allows ten minutes.
 MAIL_LIFETIME: Final = timedelta(minutes=10)
 WRONG_ANSWERS_ALLOWED: Final = 5
 

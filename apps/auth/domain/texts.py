@@ -44,6 +44,6 @@ def text_of(purpose: str, code: str, host: str) -> str:
     (Origin-bound one-time codes delivered via SMS, WICG).
     """
     return (
-        f"VortexCore: {code} {_WHAT[purpose]}, for 10 minutes. We never ask you for it."
+        f"VortexCore: {code} {_WHAT[purpose]}, for at most 10 minutes. We never ask for it."
         f"\n\n@{host} #{code}"
     )

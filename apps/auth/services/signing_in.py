@@ -8,7 +8,7 @@ from apps.auth.adapters import attempts, hashing
 from apps.auth.conf import is_demonstration
 from apps.auth.contracts import InvalidEmail, UserLocked, UserLoginFailed, WeakPassword
 from apps.auth.domain import passwords
-from apps.auth.domain.challenges import SIGN_IN, SMS
+from apps.auth.domain.challenges import LIFETIME, MAIL_LIFETIME, SIGN_IN, SMS
 from apps.auth.domain.device import Device
 from apps.auth.domain.email import canonical_email
 from apps.auth.models import User
@@ -53,7 +53,14 @@ def admit(
     offered = sms_factor.offered_to(user, now=now)
     if not offered.is_asked or _is_let_off(user, device=device, trusted=trusted, now=now):
         return open_session(user, amr=amr, device=device, now=now)
-    asked = challenges.ask(challenge_id=new_id(), user=user, purpose=SIGN_IN, amr=amr, now=now)
+    asked = challenges.ask(
+        challenge_id=new_id(),
+        user=user,
+        purpose=SIGN_IN,
+        amr=amr,
+        now=now,
+        lives=MAIL_LIFETIME if SMS in offered.methods else LIFETIME,
+    )
     raise SecondFactorRequired(
         challenge=challenges.token_of(asked),
         methods=list(offered.methods),

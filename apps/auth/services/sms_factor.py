@@ -67,6 +67,7 @@ def send(*, asked: Challenge, network: str, now: datetime) -> TextCode:
             number=phone.number,
             purpose=SIGN_IN_TEXT,
             challenge_id=asked.pk,
+            until=asked.expires_at,
             now=now,
         )
 

@@ -76,8 +76,12 @@ def request(
     now: datetime,
     challenge_id: UUID | None = None,
     session_id: UUID | None = None,
+    until: datetime | None = None,
 ) -> TextCode:
-    """Ask for a code. Every call asks for another one, and of a purpose only the latest works."""
+    """Ask for a code. Every call asks for another one, and of a purpose only the latest works.
+
+    It is good for ten minutes, and no longer than `until` what it answers.
+    """
     void(user_id=user.pk, purposes=(purpose,))
     asked = TextCode.objects.create(
         pk=new_id(),
@@ -88,7 +92,7 @@ def request(
         session_id=session_id,
         due_at=now,
         created_at=now,
-        expires_at=now + LIFETIME,
+        expires_at=min(now + LIFETIME, until or now + LIFETIME),
     )
     publish(UserTextRequested(text_id=asked.pk, requested_at=now))
     _requested.labels(purpose).inc()

@@ -206,7 +206,6 @@ def test_ten_wrong_codes_make_the_person_wait_whatever_they_are_for(ada: User, s
     assert answers == ["wrong_answer", "wrong_answer", "too_many_answers"]
 
 
-@pytest.mark.asvs("V8.2.2", "V8.2.3")
 def test_a_code_is_of_no_use_to_anybody_else_nor_in_another_session(ada: User):
     where = asked_for(own(ada))
     code = code_at()

@@ -1,4 +1,4 @@
-"""The mail that people are sent, as the local mailbox shows it."""
+"""The mail and SMS that people are sent, as the local mailbox shows them."""
 
 import re
 from urllib.parse import urlsplit
@@ -17,6 +17,12 @@ def mailed_link(bank: Bank, email: str, path: str) -> str:
 def mailed_code(bank: Bank, email: str) -> str:
     """Return the newest code for signing in that was mailed to somebody."""
     return _mailed(bank, email, r"\b(\d{8})\b")
+
+
+def texted_code(bank: Bank, number: str, *, but: str = "") -> str:
+    """Return the newest code that reached a telephone, another one than `but`."""
+    pattern = rf"VortexCore: (?!{but or 'none'})(\d{{6}})\b"
+    return _mailed(bank, number.replace(" ", ""), pattern)
 
 
 def _mailed(bank: Bank, email: str, pattern: str) -> str:

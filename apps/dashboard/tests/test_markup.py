@@ -67,10 +67,12 @@ HIDDEN: Final[dict[str, tuple[str, ...]]] = {
         "POST /api/auth/mfa/totp/confirm code",
         "POST /api/auth/mfa/verify challenge",
         "POST /api/auth/mfa/verify code",
+        "POST /api/auth/mfa/sms/send challenge",
         "POST /api/auth/password/change current_password",
         "POST /api/auth/password/change new_password",
         "POST /api/auth/password/reset password",
         "POST /api/auth/password/reset token",
+        "POST /api/auth/phone/changes/{change_id}/verify code",
         "POST /api/auth/refresh refresh",
         "POST /api/auth/register password",
         "POST /api/auth/step-up/verify code",
@@ -84,6 +86,9 @@ HIDDEN: Final[dict[str, tuple[str, ...]]] = {
         "POST /api/auth/login/code email",
         "POST /api/auth/password/forgot email",
         "POST /api/auth/register email",
+    ),
+    "digits with the code of a country: the bank refuses any other": (
+        "POST /api/auth/phone/change number",
     ),
     "one of a few that the bank knows: it refuses any other": (
         "PATCH /api/transactions/imports/{import_id} encoding",

@@ -15,7 +15,7 @@ export type Category = Schemas["Category"];
 const TIMEOUT_MS = 20_000;
 /** Addresses that give or need no token. */
 const OPEN =
-  /^\/api\/auth\/(login(\/code(\/verify)?)?|register|refresh|mfa\/verify|webauthn\/login\/\w+|password\/(forgot|reset)|email\/(verify|undo)|external\/providers|external\/callback|external\/[\w-]+\/start)$/;
+  /^\/api\/auth\/(login(\/code(\/verify)?)?|register|refresh|mfa\/(verify|sms\/send)|webauthn\/login\/\w+|password\/(forgot|reset)|email\/(verify|undo)|external\/providers|external\/callback|external\/[\w-]+\/start)$/;
 
 /** What a fresh token can help with; a wrong answer or password must not be sent a second time. */
 const TOKEN_AT_FAULT = new Set(["token_expired", "invalid_token", "not_authenticated", "session_revoked"]);

@@ -7,6 +7,7 @@ import { Factors } from "./security/factors";
 import { Identities } from "./security/identities";
 import { Looking } from "./security/looking";
 import { Passkeys } from "./security/passkeys";
+import { Phone } from "./security/phone";
 import { ApiKeys, Apps } from "./security/programs";
 import { Sessions, SignIns, TrustedBrowsers } from "./security/sessions";
 
@@ -21,6 +22,7 @@ export default function Security(): VNode {
           <Looking />
           <Passkeys />
           <Factors />
+          <Phone />
           <Identities />
           <SignIns />
         </div>
