@@ -20,7 +20,6 @@ KEPT_AFTER_END: Final = timedelta(days=180)
 # A signing key signs for a month, then the next one does.
 SIGNING_KEY_AGE: Final = timedelta(days=30)
 
-SEND_TEXTS: Final = "auth.send_texts"
 SCHEDULE: Final = {
     "auth.prune_sessions": {"task": "auth.prune_sessions", "schedule": timedelta(hours=6)},
     "auth.renew_revocations": {
@@ -28,7 +27,7 @@ SCHEDULE: Final = {
         "schedule": timedelta(minutes=1),
     },
     # What a poke has missed, and what its carrier has not taken yet.
-    SEND_TEXTS: {"task": SEND_TEXTS, "schedule": timedelta(seconds=20)},
+    "auth.send_texts": {"task": "auth.send_texts", "schedule": timedelta(seconds=20)},
     "auth.rotate_old_key": {"task": "auth.rotate_old_key", "schedule": timedelta(hours=12)},
 }
 

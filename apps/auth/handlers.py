@@ -1,7 +1,6 @@
 """What auth hears: its own word, so that what was decided comes about and people are told."""
 
 from apps.auth import selectors
-from apps.auth.conf import SEND_TEXTS
 from apps.auth.contracts import (
     SessionRevoked,
     UserAppConnected,
@@ -74,7 +73,7 @@ def send_link(event: UserLinkRequested) -> None:
 def have_text_sent(event: UserTextRequested) -> None:
     """A code by SMS is sent at once, by a worker: nobody here waits for a carrier."""
     del event
-    wake(SEND_TEXTS)
+    wake("auth.send_texts")
 
 
 @on(UserPhoneChanged)
