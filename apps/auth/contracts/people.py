@@ -23,14 +23,6 @@ class InvalidEmail(Invalid, code="invalid_email", title="E-mail address not acce
     """The text is not an address that mail is sent to, or it imitates another one."""
 
 
-class InvalidPhone(Invalid, code="invalid_phone", title="Telephone number not accepted"):
-    """The text is not the number of a telephone, with the code of its country."""
-
-
-class PhoneNotServed(Invalid, code="phone_not_served", title="Telephone number not served"):
-    """No SMS is sent there: not to this country, or not to a number of this kind."""
-
-
 class InvalidName(Invalid, code="invalid_name", title="Name not accepted"):
     """The name is empty, too long, or contains control characters."""
 

@@ -14,7 +14,7 @@ from typing import Final
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
-from apps.auth.contracts import InvalidPhone, PhoneNotServed
+from vortex.errors import Invalid
 
 LONGEST: Final = 40
 # Another number is no second factor on the day on which it came, unless more than SMS vouched.
@@ -24,6 +24,14 @@ _TYPED: Final = re.compile(r"\+[\d ()./\u2010-\u2015-]+")
 _KINDS: Final = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 _SHOWN: Final = 3
 _BLOCK: Final = 4
+
+
+class InvalidPhone(Invalid, code="invalid_phone", title="Telephone number not accepted"):
+    """The text is not the number of a telephone, with the code of its country."""
+
+
+class PhoneNotServed(Invalid, code="phone_not_served", title="Telephone number not served"):
+    """No SMS is sent there: not to this country, or not to a number of this kind."""
 
 
 def canonical_phone(text: str, *, regions: Collection[str]) -> str:

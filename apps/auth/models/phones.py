@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from apps.auth.domain.texts import OPEN, PURPOSES, SENDING, STATES, WAITING
+from apps.auth.domain.texts import PURPOSES, SENDING, STATES, WAITING
 from apps.auth.models.people import User
 from vortex.ids import new_id
 
@@ -86,8 +86,3 @@ class TextCode(models.Model):
                 name="vortex_auth_text_state_known", condition=Q(state__in=list(STATES))
             )
         ]
-
-    @property
-    def may_arrive(self) -> bool:
-        """Whether the code can still reach somebody, or has."""
-        return self.state in OPEN

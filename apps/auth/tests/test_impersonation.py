@@ -10,6 +10,7 @@ from apps.auth.contracts import UserImpersonationChanged
 from apps.auth.models import Impersonation, StaffAct, User
 from apps.auth.services import authority, impersonations
 from apps.auth.tests.factories import OWN, a_user, sign_in
+from apps.auth.tests.telephones import NUMBER, a_phone
 from apps.auth.tests.test_people import staff
 from vortex import identity
 from vortex.clock import now
@@ -66,16 +67,22 @@ def test_nothing_is_shown_before_the_person_agrees(agent: APIClient, own: APICli
 def test_whoever_looks_sees_a_banner_and_changes_nothing(
     agent: APIClient, own: APIClient, ada: User
 ):
+    a_phone(ada)
     asked, client = looking(agent, own, ada)
 
     profile = client.get("/api/auth/user/profile").json()
 
     assert (profile["email"], profile["impersonation"]["id"]) == (ada.email, asked)
     assert profile["impersonation"]["reason"] == "To see the statement."
-    assert own.get("/api/auth/user/profile").json()["impersonation"] is None
+    assert profile["phone"] == "•••• 001"
+    mine = own.get("/api/auth/user/profile").json()
+    assert (mine["impersonation"], mine["phone"]) == (None, NUMBER)
     for method, path in (
         ("patch", "/api/auth/user/profile"),
         ("get", "/api/auth/sessions"),
+        ("get", "/api/auth/phone"),
+        ("delete", "/api/auth/phone"),
+        ("post", "/api/auth/phone/change"),
         ("post", "/api/auth/ws-ticket"),
         ("post", "/api/auth/api-keys"),
         ("post", "/api/auth/user/export"),

@@ -12,13 +12,17 @@ from apps.auth import handlers
 from apps.auth.adapters.mail import Mailbox
 from apps.auth.conf import SECOND_FACTOR_OF
 from apps.auth.contracts import (
-    InvalidPhone,
-    PhoneNotServed,
     UserPhoneChanged,
     UserProfileUpdated,
     UserTextRequested,
 )
-from apps.auth.domain.phones import block_of, canonical_phone, masked
+from apps.auth.domain.phones import (
+    InvalidPhone,
+    PhoneNotServed,
+    block_of,
+    canonical_phone,
+    masked,
+)
 from apps.auth.interface import ServedUsers
 from apps.auth.models import Phone, PhoneChange, Session, TextCode, User
 from apps.auth.services import erasure, texts
