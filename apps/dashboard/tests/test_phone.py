@@ -102,3 +102,21 @@ def test_a_number_is_proved_signs_in_and_is_removed_by_keyboard(
     expect(page.get_by_text("No number yet")).to_be_visible()
     said = {"email": newcomer, "password": PASSWORD}
     assert httpx.post(f"{bank.url}/api/auth/login", json=said, timeout=30).status_code == 200
+
+
+def test_every_way_to_confirm_fits_a_small_telephone_and_sms_comes_last(visit: Enter):
+    visitor = visit()
+    methods = ["totp", "passkey", "recovery_code", "sms"]
+    said = {"code": "mfa_required", "challenge": "x", "methods": methods, "phone": SHORT}
+    visitor.context.route(
+        "**/api/auth/login", lambda route: route.fulfill(status=401, json=said | {"public_key": {}})
+    )
+    page = visitor.open("/sign-in")
+    page.get_by_label("E-mail").fill("ada@example.com")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    visitor.press("Enter")
+
+    ways = page.get_by_role("group", name="How to confirm").get_by_role("button")
+    expect(ways.last).to_have_text("SMS")
+    expect(ways.first).to_have_attribute("aria-pressed", "true")
+    looked_at(visitor)
