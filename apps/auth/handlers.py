@@ -18,9 +18,9 @@ from apps.auth.contracts import (
     UserUnlocked,
 )
 from apps.auth.services import links, notices, sessions, staffing
-from apps.auth.services.waking import wake
 from vortex.clock import now
 from vortex.inbox import on
+from vortex.waking import wake
 
 
 @on(SessionRevoked)

@@ -15,9 +15,9 @@ from apps.transactions.domain.bulk import BulkState
 from apps.transactions.models import BulkItem, BulkJob, BulkOutcome
 from apps.transactions.selectors import bulk as sets
 from apps.transactions.services.transferring import Transfer
-from apps.transactions.services.waking import wake
 from vortex.db import refusing, unit_of_work
 from vortex.idempotency import IdempotencyKeyReused, RequestInProgress
+from vortex.waking import wake
 
 TASK: Final = "transactions.work_off_bulk"
 # Its sender has said nothing for so long: another attempt may take its place.

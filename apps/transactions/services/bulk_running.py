@@ -29,13 +29,13 @@ from apps.transactions.selectors import bulk as sets
 from apps.transactions.services import judging, reviewing, transferring
 from apps.transactions.services.bulk_receiving import STALE, TASK, discard, forget_items
 from apps.transactions.services.transferring import Transfer
-from apps.transactions.services.waking import send
 from vortex.db import after_commit, unit_of_work
 from vortex.errors import Refusal
 from vortex.money import Money
 from vortex.outbox import publish
 from vortex.realtime import News, push_many
 from vortex.telemetry import get_logger
+from vortex.waking import send
 
 STEP: Final = 1_000
 KEPT: Final = timedelta(days=30)

@@ -26,10 +26,10 @@ from apps.transactions.models import ImportRow, StatementImport
 from apps.transactions.services import import_rows
 from apps.transactions.services.attaching import plain_name
 from apps.transactions.services.external import check_external
-from apps.transactions.services.waking import wake
 from vortex.db import needs_transaction, unit_of_work
 from vortex.ids import new_id
 from vortex.telemetry import get_logger
+from vortex.waking import wake
 
 MOST_OPEN: Final = 20
 # A file up to this size is read, and a statement of so many lines posted, before the answer.

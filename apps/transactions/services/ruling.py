@@ -18,9 +18,9 @@ from apps.transactions.domain.rules import Filed, Looks, Ruling, check, filed, m
 from apps.transactions.models import Rule, RuleRun
 from apps.transactions.selectors import OwnPosting, Wanted
 from apps.transactions.services.annotating import categorize, check_usable
-from apps.transactions.services.waking import wake
 from vortex.db import alias_of, lock_in_order, needs_transaction, refusing, unit_of_work
 from vortex.telemetry import get_logger
+from vortex.waking import wake
 
 MOST_RULES: Final = 100
 TRIED: Final = 2_000

@@ -12,7 +12,7 @@ from kombu.pools import producers
 from vortex.db import after_commit
 from vortex.telemetry import get_logger
 
-log = get_logger("transactions.waking")
+log = get_logger("waking")
 
 # Nobody waits for a broker that is away: by its own choice kombu tries again for minutes. Workers
 # do wait for it, so these are of a connection that only pokes.
@@ -25,15 +25,15 @@ _AT_ONCE: Final = {
 
 
 def wake(task: str) -> None:
-    """Send a task of ours once the open unit of work has committed."""
+    """Send a task once the open unit of work has committed."""
     after_commit(lambda: send(task))
 
 
 def send(task: str) -> None:
-    """Send a task of ours now, to the queue that its name says."""
+    """Send a task now, to the queue that its name says."""
     connection = current_app.connection_for_write(transport_options=_AT_ONCE)
     try:
         with producers[connection].acquire(block=True, timeout=1) as producer:
             current_app.send_task(task, producer=producer, retry=False, expires=60)
     except (KombuError, OSError) as error:
-        log.warning("transactions.waking.missed", task=task, error=type(error).__name__)
+        log.warning("waking.missed", task=task, error=type(error).__name__)

@@ -11,7 +11,7 @@ from celery import Celery, current_app
 from django.conf import settings
 from structlog.testing import capture_logs
 
-from apps.transactions.services import waking
+from vortex import waking
 from vortex.db import alias_of, unit_of_work
 
 QUEUE = "transactions"
@@ -65,7 +65,7 @@ def test_a_broker_that_is_away_is_said_in_the_log_and_nothing_is_raised(monkeypa
     with capture_logs() as said:
         waking.send("transactions.sample")
 
-    assert [entry["event"] for entry in said] == ["transactions.waking.missed"]
+    assert [entry["event"] for entry in said] == ["waking.missed"]
 
 
 def test_a_broker_that_hangs_up_is_called_twice_at_most(monkeypatch) -> None:
@@ -89,5 +89,5 @@ def test_a_broker_that_hangs_up_is_called_twice_at_most(monkeypatch) -> None:
             waking.send("transactions.sample")
         rude.shutdown(socket.SHUT_RDWR)
 
-    assert [entry["event"] for entry in said] == ["transactions.waking.missed"]
+    assert [entry["event"] for entry in said] == ["waking.missed"]
     assert 1 <= len(calls) <= 2
