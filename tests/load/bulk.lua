@@ -5,6 +5,7 @@ function setup(thread)
   table.insert(threads, thread)
 end
 function init(args)
+  collectgarbage("setpause", 1000)  -- looking through all accounts takes longer than a request
   companies, size, made = {}, tonumber(args[2]), 0
   posted, refused, other = 0, 0, 0
   hot = args[3] == "hot"

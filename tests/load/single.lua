@@ -5,6 +5,7 @@ function setup(thread)
   table.insert(threads, thread)
 end
 function init(args)
+  collectgarbage("setpause", 1000)  -- looking through all accounts takes longer than a request
   tokens, accounts, count, made = {}, {}, 0, 0
   created, other = 0, 0
   hot = args[3] == "hot"
