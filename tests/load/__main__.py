@@ -175,6 +175,7 @@ def _all(opened: Bank, options: Options) -> dict[str, list[Measured]]:
     if options.only & {"reads", "growth"}:
         _note(f"making {options.history:,} postings")
         _note(f"{grow(opened, options.history):,} are there")
+        measuring.reads(opened, 5, "/api/accounts")  # so are all tokens, and what is often read
     more = {
         name: target.measure
         for group in sorted(options.only & MORE.keys())

@@ -61,7 +61,7 @@ def _page(owner_id: UUID, wanted: Wanted, asked: Window) -> bytes | Refusal:
         return refusal
 
 
-# Each page is a question of its own to PostgreSQL, so a group of them is only a longer wait.
+# Each page is a question of its own to PostgreSQL, so a larger group would only be a longer wait.
 TRANSACTIONS: Final = Read(
     context="transactions",
     path=re.compile("transactions"),
@@ -69,5 +69,5 @@ TRANSACTIONS: Final = Read(
     allow="GET, POST, HEAD, OPTIONS",
     wanted=_wanted,
     answer=_answer,
-    at_once=4,
+    at_once=8,
 )

@@ -31,6 +31,14 @@ class Wanted:
     category: str = ""
     word: str = ""
 
+    @property
+    def is_for_all(self) -> bool:
+        """Whether it leaves out no posting of a time, and no side of one."""
+        sides = (self.account_id, self.least_minor, self.most_minor)
+        return all(side is None for side in sides) and not (
+            self.direction or self.kind or self.category or self.word
+        )
+
 
 class OwnEntry(msgspec.Struct, frozen=True):
     """One of a customer's own entries of a posting, with the balance of that account after it."""
@@ -104,13 +112,21 @@ def postings_of_owner(
     Each account is read along its own index and the streams are merged, so the cost of a page does
     not grow with the history. Refuses an account that is not the customer's.
     """
-    statement, values = _listing(wanted, after)
-    rows = _fetch(statement, {"owner": owner_id, "limit": limit, **values})
-    if not rows:
+    conditions, values = _conditions(wanted, after)
+    own = OWN_SQL
+    if wanted.account_id is not None:
+        own, values["account_id"] = _ONE_OF_OWN, wanted.account_id
+    newest = _NEWEST.format(
+        own=own,
+        words=_WORDS if wanted.kind or wanted.category or wanted.word else "",
+        conditions=" and ".join(conditions),
+        limit=int(limit),
+    )
+    sides = _THESE if wanted.is_for_all else _ALL_OWN
+    shown = _shown(sides.format(newest=newest, own=OWN_SQL), {"owner": owner_id, **values})
+    if not shown:
         _refuse_of_others(wanted.account_id, owner_id)
-        return []
-    posting_ids = [posting_id for _, posting_id in rows]
-    return _with_entries(posting_ids, owner_id, (rows[-1][0], rows[0][0]))
+    return shown
 
 
 def _refuse_of_others(account_id: UUID | None, owner_id: UUID) -> None:
@@ -142,20 +158,6 @@ _IN_CATEGORY: Final = (
 )
 _COUNTERPARTY: Final = f"case when {_PAYERS_WORDS} then p.counterparty else '' end"
 
-_LIST: Final = """
-select distinct found.booked_at, found.posting_id
-  from ({own}) as own (id)
-  cross join lateral (
-    select e.booked_at, e.posting_id
-      from transactions_entry e {words}
-     where e.account_id = own.id and {conditions}
-     order by e.booked_at desc, e.posting_id desc
-     limit %(limit)s
-  ) found
- order by found.booked_at desc, found.posting_id desc
- limit %(limit)s
-"""
-
 _ONE_OF_OWN: Final = f"select id from ({OWN_SQL}) as mine (id) where id = %(account_id)s"  # noqa: S608
 
 # Only what is asked by words needs them.
@@ -164,22 +166,52 @@ _WORDS: Final = """
       left join transactions_annotation n on n.posting_id = e.posting_id and n.owner_id = %(owner)s
 """
 
-_WITH_ENTRIES: Final = """
+# What is already said as the receiver sees it needs no look at who paid.
+_ARE_PAYERS_WORDS: Final = f"""
+  case when p.category = 'transfers' and p.counterparty = '' then true else {_PAYERS_WORDS} end
+"""
+_SHOWN: Final = """
 select p.id, p.kind, p.description, p.reference, p.booked_at, p.effective_date, p.reverses_id,
        r.posting_id as reversed_by_id,
        exists (select from transactions_split s
                 where s.posting_id = p.id and s.owner_id = %(owner)s) as is_split,
-       n.category as own_category, p.category, p.counterparty, {payers_words} as are_payers_words,
+       n.category as own_category, p.category, p.counterparty, {are_payers_words},
        e.account_id, e.amount_minor, e.currency, e.balance_after_minor, e.version
-  from transactions_posting p
-  join transactions_entry e on e.posting_id = p.id and e.booked_at = p.booked_at
+  from {own_entries}
   left join transactions_reversal r on r.original_id = p.id
   left join transactions_annotation n on n.posting_id = p.id and n.owner_id = %(owner)s
- where p.id = any (%(postings)s) and {booked} and e.account_id = any (array({own}))
  order by p.booked_at desc, p.id desc, e.amount_minor
 """
-# For PostgreSQL, which leaves out months by it.
-_WITHIN: Final = "e.booked_at between %(since)s and %(until)s"
+_OF_POSTINGS: Final = """
+       transactions_posting p
+  join transactions_entry e on e.posting_id = p.id and e.booked_at = p.booked_at
+   and p.id = any (%(postings)s) and e.account_id = any (array({own}))
+"""
+# The limit is written out: where PostgreSQL does not know it, it believes that planning this anew
+# each time is worth it.
+_NEWEST: Final = """
+  select ranked.* from (
+    select found.*,
+           dense_rank() over (order by found.booked_at desc, found.posting_id desc) as place
+      from ({own}) as own (id)
+      cross join lateral (
+        select e.booked_at, e.posting_id, e.account_id, e.amount_minor, e.currency,
+               e.balance_after_minor, e.version
+          from transactions_entry e {words}
+         where e.account_id = own.id and {conditions}
+         order by e.booked_at desc, e.posting_id desc
+         limit {limit}
+      ) found
+  ) ranked where ranked.place <= {limit}
+"""
+# An account stands in a posting once, so where nothing is left out no own side of one is missed.
+_THESE: Final = "({newest}) e join transactions_posting p on p.id = e.posting_id"
+_ALL_OWN: Final = """
+       (select distinct posting_id, booked_at from ({newest}) sides) found
+  join transactions_entry e on e.posting_id = found.posting_id and e.booked_at = found.booked_at
+   and e.account_id = any (array({own}))
+  join transactions_posting p on p.id = e.posting_id
+"""
 
 _BOOKED: Final = """
 select e.posting_id, e.account_id, e.amount_minor, e.currency, e.balance_after_minor,
@@ -191,16 +223,6 @@ _BOOKED_AS: Final = (
     *("posting_id", "account_id", "amount_minor", "currency", "balance_after_minor"),
     *("version", "booked_at", "effective_date", "description"),
 )
-
-
-def _listing(wanted: Wanted, after: tuple[datetime, UUID] | None) -> tuple[str, dict[str, Any]]:
-    conditions, values = _conditions(wanted, after)
-    by_words = wanted.kind or wanted.category or wanted.word
-    own = OWN_SQL
-    if wanted.account_id is not None:
-        own, values["account_id"] = _ONE_OF_OWN, wanted.account_id
-    words = _WORDS if by_words else ""
-    return _LIST.format(own=own, words=words, conditions=" and ".join(conditions)), values
 
 
 def _conditions(
@@ -242,24 +264,20 @@ def _pattern(word: str) -> str:
     return f"%{literal}%"
 
 
-def _with_entries(
-    posting_ids: Sequence[UUID], owner_id: UUID, span: tuple[datetime, datetime] | None = None
-) -> list[OwnPosting]:
-    """Return those of these postings that touch own accounts, newest first.
-
-    `span` is when the first and the last of them were booked.
-    """
+def _with_entries(posting_ids: Sequence[UUID], owner_id: UUID) -> list[OwnPosting]:
+    """Return those of these postings that touch own accounts, newest first."""
     if not posting_ids:
         return []
-    asked: dict[str, Any] = {"postings": arrays.uuids(posting_ids), "owner": owner_id}
-    if span:
-        asked |= {"since": span[0], "until": span[1]}
-    statement = _WITH_ENTRIES.format(
-        payers_words=_PAYERS_WORDS, own=OWN_SQL, booked=_WITHIN if span else "true"
-    )
+    asked = {"postings": arrays.uuids(posting_ids), "owner": owner_id}
+    return _shown(_OF_POSTINGS.format(own=OWN_SQL), asked)
+
+
+def _shown(own_entries: str, values: dict[str, Any]) -> list[OwnPosting]:
+    """Return the postings of these own entries, newest first."""
+    statement = _SHOWN.format(own_entries=own_entries, are_payers_words=_ARE_PAYERS_WORDS)
     entries: dict[UUID, list[OwnEntry]] = {}
     firsts: list[tuple[Any, ...]] = []
-    for row in _fetch(statement, asked):
+    for row in _fetch(statement, values):
         entry = OwnEntry(*row[_OF_ENTRY:])
         known = entries.get(row[0])
         if known is None:
