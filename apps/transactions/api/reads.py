@@ -6,6 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import OperationalError
+from psycopg.errors import QueryCanceled
+
 from apps.transactions import selectors
 from apps.transactions.api.serializers import TransactionSerializer
 from apps.transactions.selectors import Wanted
@@ -16,7 +19,7 @@ from vortex.http.quick.reads import ID, Query, Read
 
 _ORDER: Final = "transactions by -booked_at,-id"
 _DIRECTIONS: Final = frozenset({"in", "out"})
-# A filter that may look through a whole history is the API's, where nobody waits behind it.
+# Filters that look through a history are the API's, where nobody waits behind them.
 _PLAIN: Final = frozenset({"account_id", "direction", "cursor", "limit"})
 
 _TRANSACTION: Final = TransactionSerializer()
@@ -50,15 +53,19 @@ def _wanted(found: re.Match[str], query: Query) -> tuple[Wanted, Window]:
     ), window_of_list(query)
 
 
-def _answer(asked: Sequence[tuple[UUID, Any]]) -> list[bytes | Refusal]:
+def _answer(asked: Sequence[tuple[UUID, Any]]) -> list[bytes | Refusal | None]:
     return [_page(owner_id, *wanted) for owner_id, wanted in asked]
 
 
-def _page(owner_id: UUID, wanted: Wanted, asked: Window) -> bytes | Refusal:
+def _page(owner_id: UUID, wanted: Wanted, asked: Window) -> bytes | Refusal | None:
     try:
         return encoded(listed(owner_id, wanted, asked))
     except Refusal as refusal:
         return refusal
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):  # a direction that hardly anything went
+            return None
+        raise
 
 
 # Each page is a question of its own to PostgreSQL, so a larger group would only be a longer wait.

@@ -222,3 +222,20 @@ def test_a_read_that_fails_is_asked_again_of_the_api(
 
     assert first.json() == second.json()
     assert (site.by_wire, site.passed_on) == (2, 1)
+
+
+def test_a_page_that_takes_long_is_left_to_the_api_and_others_do_not_wait(
+    site: Site, customer: Customer, monkeypatch
+) -> None:
+    monkeypatch.setattr("vortex.http.quick.reads._LONGEST_MS", 50)
+    slow = "apps.transactions.selectors.postings._ARE_PAYERS_WORDS"
+    monkeypatch.setattr(slow, "(select true from pg_sleep(0.1))")
+
+    async def ask() -> list[Any]:
+        async with site.wire_client() as wire:
+            return [await wire.get(**customer.asks("/api/transactions")) for _ in range(2)]
+
+    answers = asyncio.run(ask())
+
+    assert [len(answer.json()["items"]) for answer in answers] == [5, 5]
+    assert (site.by_wire, site.passed_on) == (2, 2)

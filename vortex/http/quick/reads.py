@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 from django.db import connections
 
+from vortex.db import alias_of
 from vortex.errors import Refusal
 from vortex.http.quick.admission import admit
 from vortex.http.quick.groups import Group
@@ -20,6 +21,7 @@ from vortex.http.quick.lines import SCOPE
 from vortex.http.quick.replying import Place, Reply, Waiting, reply, waiting
 from vortex.http.quick.usual import Fields, bearer, is_here, is_secure, is_usual
 from vortex.http.quick.wire import Taker, WireProtocol
+from vortex.http.throttles import Spent
 from vortex.idempotency import Answer
 from vortex.identity.tokens import Verified
 from vortex.telemetry import context, tracing
@@ -29,6 +31,7 @@ _LINE: Final = re.compile(
     rb"GET (/api/(?:v1/)?)([A-Za-z0-9/_-]+)(?:\?([A-Za-z0-9_.:&=-]*))? HTTP/1\.1"
 )
 _DEADLINE_MS: Final = 10_000
+_LONGEST_MS: Final = 500
 
 ID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # as Django's addresses have it
 
@@ -41,7 +44,8 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     `path` is what its address matches, after `/api/` and perhaps `v1/`; `route` is the same as
     Django writes it. `wanted` says what is asked, from the match and the query, or raises
     ValueError (or refuses) where the API has to look at it. `answer` answers so many at once, each
-    by the id of who asks and what is wanted, with the body or the refusal.
+    by the id of who asks and what is wanted, with the body, the refusal, or None for the API: what
+    takes PostgreSQL longer than half a second is stopped, since others wait behind it.
     """
 
     context: str
@@ -49,7 +53,7 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     route: str
     allow: str
     wanted: Callable[[re.Match[str], Query], Any]
-    answer: Callable[[Sequence[tuple[UUID, Any]]], Sequence[bytes | Refusal]]
+    answer: Callable[[Sequence[tuple[UUID, Any]]], Sequence[bytes | Refusal | None]]
     at_once: int
 
 
@@ -149,13 +153,24 @@ def _answer(read: Read, jobs: Sequence[_Job]) -> list[Reply | None]:
     let_in = [(job, spent) for job, spent in zip(jobs, admitted, strict=True) if spent is not None]
     asked = [(job.token.principal.user_id, job.wanted) for job, _ in let_in]
     try:
+        _hurry(read.context)
         with context.use(deadline=context.deadline_in(_DEADLINE_MS)):
             said = iter(read.answer(asked) if asked else ())
     except Exception:
         connections.close_all()  # one that is broken is not used again
         raise
-    return [None if spent is None else Reply(_said(next(said)), spent) for spent in admitted]
+    return [None if spent is None else _reply_of(next(said), spent) for spent in admitted]
 
 
-def _said(one: bytes | Refusal) -> Answer | Refusal:
-    return one if isinstance(one, Refusal) else Answer(200, {}, one)
+def _reply_of(said: bytes | Refusal | None, spent: Spent) -> Reply | None:
+    if said is None:
+        return None
+    return Reply(said if isinstance(said, Refusal) else Answer(200, {}, said), spent)
+
+
+def _hurry(name: str) -> None:
+    """Let no question of this thread's connection take long."""
+    connection = connections[alias_of(name)]
+    if connection.connection is None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"set statement_timeout = {_LONGEST_MS}")
