@@ -56,6 +56,7 @@ def run(name: str, where: Path, *which: str) -> subprocess.CompletedProcess[str]
             "VORTEX_HOSTS": name,
             "VORTEX_TEST_SLOT": str(slot),
             "VORTEX_DATA_DIR": str(where / "none"),  # real data prove nothing about isolation
+            "VORTEX_MACHINE_EXAMPLES": "2",  # nor do thousands of steps
             "DJANGO_SETTINGS_MODULE": "config.settings.test",
         },
         capture_output=True,

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.xdist_group("bank"), pytest.mark.timeout(900)]
 NOT_ASKED = "positive_data_acceptance,use_after_free,ensure_resource_availability"
 # Whoever ends their own session in the middle proves nothing about the rest.
 ENDS_THE_SESSION = r"/auth/(logout|sessions|password|user$|user/)"
-EXAMPLES = os.environ.get("VORTEX_SCHEMA_EXAMPLES", "8")
+EXAMPLES = os.environ.get("VORTEX_SCHEMA_EXAMPLES", "5")
 # 428 is what RFC 6585 has for a request that lacks If-Match; 412 is what RFC 9110 has for one whose
 # precondition fails: it is refused before anybody reads its body.
 CONFIGURATION = """
