@@ -8,7 +8,7 @@
     make bench HORDAK=1               also django-hordak
     make bench ONLY=reads             pages over HISTORY=10000000 postings, made first in minutes
     make bench ONLY=growth            batches before and after HISTORY postings are there
-    make bench ACCOUNTS=2000          fewer accounts to move money between than 100,000
+    make bench ACCOUNTS=100000        more accounts to move money between than 2,000
     make bench ONLY=ways              one port against Envoy in front, uvicorn against granian
     make bench ONLY=relay             the age of the oldest event while transfers are made
     make bench ONLY=crowd             transfers while 10,000 connections stand open
@@ -153,7 +153,7 @@ def _options() -> Options:
         hordak=asked("HORDAK", "") == "1",
         server=asked("SERVER", "") or "uvicorn",
         workers=int(asked("WORKERS", "") or 1),
-        accounts=int(asked("ACCOUNTS", "") or 100_000),
+        accounts=int(asked("ACCOUNTS", "") or 2_000),
         history=int(asked("HISTORY", "") or 10_000_000),
     )
 
