@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as rules
@@ -162,6 +163,34 @@ def test_pages_follow_each_other_off_the_wire_as_at_the_api(site: Site, customer
     assert by_wire == by_api
     assert [len(page["items"]) for page in by_wire] == [2, 2, 1]
     assert site.by_wire == 3
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?direction=in",
+        "?account_id=@savings",
+        "?account_id=@source&direction=out",
+        "?account_id=@savings&limit=1",
+        "?category=groceries",
+        "?least_minor=125",
+    ],
+)
+def test_a_transfer_between_own_accounts_shows_both_its_sides(
+    site: Site, customer: Customer, query: str
+) -> None:
+    ((by_wire, by_api),) = asyncio.run(
+        asked_at_both(site, [customer.asks(f"/api/transactions{query}")])
+    )
+
+    said = msgspec.json.decode(by_wire[2], type=dict[str, Any])
+    (moved,) = [item for item in said["items"] if item["description"].startswith("Kept")]
+    assert by_wire == by_api
+    assert [entry["account_id"] for entry in moved["entries"]] == [
+        str(customer.source),
+        str(customer.savings),
+    ]
 
 
 def test_of_many_who_ask_together_each_sees_their_own(site: Site) -> None:
