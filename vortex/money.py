@@ -55,6 +55,11 @@ def decimal(minor: int, currency: str) -> str:
     return f"{sign}{whole}.{rest:0{places}}"
 
 
+def written(minor: int, currency: str) -> dict[str, str]:
+    """Return minor units as the API writes money: `{"amount": "12.34", "currency": "EUR"}`."""
+    return {"amount": decimal(minor, currency), "currency": currency}
+
+
 class Money(msgspec.Struct, frozen=True, order=False):
     """An amount in whole minor units (cents, pence, yen) and its ISO 4217 currency."""
 

@@ -15,7 +15,7 @@ from apps.transactions.services import chaining, pairing, ruling
 from vortex.clock import now
 from vortex.db import after_commit
 from vortex.inbox import on
-from vortex.money import Money
+from vortex.money import written
 from vortex.outbox import publish
 from vortex.realtime import News, listeners_among, push_many
 
@@ -111,7 +111,7 @@ def _news(event: TransactionPosted, leg: PostedLeg) -> dict[str, Any]:
         "counterparty": "" if by_another else event.counterparty,
         "category": "transfers" if by_another else event.category,
         "booked_at": event.booked_at.isoformat(),
-        "amount": _money(leg.amount_minor, leg.currency),
+        "amount": written(leg.amount_minor, leg.currency),
         **_balance(leg),
     }
 
@@ -119,11 +119,6 @@ def _news(event: TransactionPosted, leg: PostedLeg) -> dict[str, Any]:
 def _balance(leg: PostedLeg) -> dict[str, Any]:
     return {
         "account_id": str(leg.account_id),
-        "booked": _money(leg.balance_after_minor, leg.currency),
+        "booked": written(leg.balance_after_minor, leg.currency),
         "version": leg.version,
     }
-
-
-def _money(minor: int, currency: str) -> dict[str, str]:
-    money = Money(minor, currency)
-    return {"amount": money.amount, "currency": money.currency}

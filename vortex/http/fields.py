@@ -1,12 +1,13 @@
 """Serializer fields that every context shares."""
 
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from rest_framework import serializers
 
 from vortex.errors import Invalid
-from vortex.money import Money
+from vortex.money import Money, written
 
 _NAMES: Final = frozenset({"amount", "currency"})
 
@@ -53,7 +54,7 @@ class MoneyField(serializers.Field[Money, Any, dict[str, str], Any]):
 
     def to_representation(self, value: Money) -> dict[str, str]:
         """Return money as the API writes it."""
-        return {"amount": value.amount, "currency": value.currency}
+        return written(value.minor, value.currency)
 
 
 class TextField(serializers.CharField):
@@ -84,6 +85,11 @@ class FlagField(serializers.BooleanField):
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
         return data
+
+
+def moment(at: datetime) -> str:
+    """Return an instant as DRF's DateTimeField writes it, in UTC."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _text(field: MoneyField, data: dict[str, Any], name: str, example: str) -> str:

@@ -23,7 +23,7 @@ from vortex.http.fields import IdField, MoneyField, TextField
 from vortex.http.openapi import page_of as page_schema
 from vortex.http.pagination import PARAMETERS, page_of, window
 from vortex.identity.authentication import caller
-from vortex.money import Money
+from vortex.money import Money, written
 
 _DAYS: Final = 90
 _HOLDS: Final = "account holds by -placed_at,-id"
@@ -90,7 +90,7 @@ class AccountHoldSerializer(serializers.Serializer[Any]):
 
     def get_amount(self, hold: HoldLine) -> dict[str, str]:
         """Return the amount as money."""
-        return _shown(hold.amount_minor, hold.currency)
+        return written(hold.amount_minor, hold.currency)
 
 
 class HoldsWantedSerializer(serializers.Serializer[Any]):
@@ -248,8 +248,3 @@ def _day(day: DayBalance, currency: str) -> dict[str, Any]:
 
 def _days_before(until: date) -> date:
     return max(until, date.min + timedelta(days=_DAYS)) - timedelta(days=_DAYS - 1)
-
-
-def _shown(minor: int, currency: str) -> dict[str, str]:
-    said = Money(minor, currency)
-    return {"amount": said.amount, "currency": said.currency}

@@ -4,7 +4,6 @@ A caller chooses product, currency and how an account looks. Owner, status and o
 and never taken from a caller.
 """
 
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
@@ -16,8 +15,8 @@ from apps.accounts.domain.iban import masked
 from apps.accounts.domain.labels import LONGEST_NICKNAME
 from apps.accounts.models import Account
 from apps.transactions.contracts import Balance
-from vortex.http.fields import IdField, MoneyField, TextField
-from vortex.money import decimal
+from vortex.http.fields import IdField, MoneyField, TextField, moment
+from vortex.money import written
 
 _POSITIONS = 1000
 
@@ -105,11 +104,11 @@ class AccountSerializer(FactsSerializer, LookSerializer):
             "status": instance.status.value,
             "frozen": instance.frozen,
             "is_dormant": instance.is_dormant,
-            "overdraft": _money(instance.overdraft_minor, instance.currency),
-            "minimum": _money(instance.minimum_minor, instance.currency),
+            "overdraft": written(instance.overdraft_minor, instance.currency),
+            "minimum": written(instance.minimum_minor, instance.currency),
             "is_primary": self.get_is_primary(instance),
-            "opened_at": _moment(instance.opened_at),
-            "closed_at": None if instance.closed_at is None else _moment(instance.closed_at),
+            "opened_at": moment(instance.opened_at),
+            "closed_at": None if instance.closed_at is None else moment(instance.closed_at),
             "nickname": instance.nickname,
             "colour": instance.colour,
             "position": instance.position,
@@ -135,13 +134,13 @@ class BalanceSerializer(serializers.Serializer[Any]):
         currency = balance.currency
         return {
             "account_id": str(balance.account_id),
-            "booked": _money(balance.booked_minor, currency),
-            "held": _money(balance.held_minor, currency),
-            "overdraft": _money(balance.overdraft_minor, currency),
-            "minimum": _money(account.minimum_minor, currency),
-            "available": _money(balance.available_minor - account.minimum_minor, currency),
+            "booked": written(balance.booked_minor, currency),
+            "held": written(balance.held_minor, currency),
+            "overdraft": written(balance.overdraft_minor, currency),
+            "minimum": written(account.minimum_minor, currency),
+            "available": written(balance.available_minor - account.minimum_minor, currency),
             "version": balance.version,
-            "as_of": _moment(balance.as_of),
+            "as_of": moment(balance.as_of),
         }
 
 
@@ -199,11 +198,3 @@ class PayeeSerializer(serializers.Serializer[Any]):
         """Return the masked name, which the view has found out."""
         del account
         return str(self.context["holder"])
-
-
-def _money(minor: int, currency: str) -> dict[str, str]:
-    return {"amount": decimal(minor, currency), "currency": currency}
-
-
-def _moment(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

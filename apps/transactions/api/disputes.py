@@ -28,7 +28,7 @@ from vortex.http.pagination import PARAMETERS, paged
 from vortex.identity.authentication import caller
 from vortex.identity.permissions import RequiresRole
 from vortex.ids import new_id
-from vortex.money import Money
+from vortex.money import written
 
 _ORDER: Final = "complaints by -id"
 _STAFF: Final = ("administrator", "support_agent")
@@ -69,8 +69,7 @@ class DisputeSerializer(serializers.Serializer[Dispute]):
 
     def get_amount(self, dispute: Dispute) -> dict[str, str]:
         """Return what went out."""
-        money = Money(dispute.amount_minor, dispute.currency)
-        return {"amount": money.amount, "currency": money.currency}
+        return written(dispute.amount_minor, dispute.currency)
 
 
 class ResolutionSerializer(serializers.Serializer[Any]):

@@ -33,7 +33,7 @@ from vortex.http.idempotency import IdempotentView
 from vortex.identity.authentication import caller
 from vortex.identity.permissions import RequiresRole
 from vortex.ids import new_id
-from vortex.money import Money
+from vortex.money import written
 
 _A = "01920f4e-5a10-7c3e-8f00-5d1f6b2a9c01"
 _B = "01920f4e-5a10-7c3e-8f00-5d1f6b2a9c02"
@@ -127,15 +127,15 @@ class QuoteSerializer(serializers.Serializer[Any]):
 
     def get_source(self, quote: Quote) -> dict[str, str]:
         """Return what is sold."""
-        return _money(quote.source_minor, quote.source_currency)
+        return written(quote.source_minor, quote.source_currency)
 
     def get_target(self, quote: Quote) -> dict[str, str]:
         """Return what is bought."""
-        return _money(quote.target_minor, quote.target_currency)
+        return written(quote.target_minor, quote.target_currency)
 
     def get_fee(self, quote: Quote) -> dict[str, str]:
         """Return the fee."""
-        return _money(quote.fee_minor, quote.source_currency)
+        return written(quote.fee_minor, quote.source_currency)
 
 
 class ExchangeSerializer(serializers.Serializer[Any]):
@@ -278,8 +278,3 @@ def _payer(view: IdempotentView) -> Payer:
 def _made(posting_id: UUID, owner_id: UUID) -> Any:
     made = selectors.posting_of_owner(posting_id=posting_id, owner_id=owner_id)
     return TransactionSerializer(made).data
-
-
-def _money(minor: int, currency: str) -> dict[str, str]:
-    money = Money(minor, currency)
-    return {"amount": money.amount, "currency": money.currency}

@@ -23,7 +23,7 @@ from vortex.http.pagination import PARAMETERS, paged
 from vortex.http.uploads import UploadParser
 from vortex.identity.authentication import caller
 from vortex.ids import new_id
-from vortex.money import MAX_MINOR, Money
+from vortex.money import MAX_MINOR, written
 
 _ORDER: Final = "imports by -id"
 _ROWS: Final = "lines of an import by line"
@@ -129,8 +129,7 @@ class ImportRowSerializer(serializers.Serializer[ImportRow]):
         """Return the amount as money; null where it cannot be read."""
         if row.booked_date is None:
             return None
-        money = Money(row.amount_minor, self.context["currency"])
-        return {"amount": money.amount, "currency": money.currency}
+        return written(row.amount_minor, self.context["currency"])
 
 
 class ExcludeSerializer(serializers.Serializer[Any]):

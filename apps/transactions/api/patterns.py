@@ -23,7 +23,7 @@ from vortex.http.fields import IdField, TextField
 from vortex.http.openapi import page_of as page_schema
 from vortex.http.pagination import PARAMETERS, page_of, window
 from vortex.identity.authentication import caller
-from vortex.money import Money
+from vortex.money import written
 
 _PAIRS: Final = "pairs of transfers by -id"
 _LOOKED_BACK: Final = timedelta(days=760)
@@ -41,11 +41,11 @@ class MerchantSumSerializer(serializers.Serializer[Any]):
 
     def get_credits(self, found: Sum) -> dict[str, str]:
         """Return what came."""
-        return _money(found.credits_minor, found.currency)
+        return written(found.credits_minor, found.currency)
 
     def get_debits(self, found: Sum) -> dict[str, str]:
         """Return what went."""
-        return _money(found.debits_minor, found.currency)
+        return written(found.debits_minor, found.currency)
 
 
 class MerchantSerializer(serializers.Serializer[Any]):
@@ -78,7 +78,7 @@ class RecurringSerializer(serializers.Serializer[Recurring]):
 
     def get_amount(self, found: Recurring) -> dict[str, str]:
         """Return the usual amount."""
-        return _money(found.amount_minor, found.currency)
+        return written(found.amount_minor, found.currency)
 
 
 class RecurringsSerializer(serializers.Serializer[Any]):
@@ -102,7 +102,7 @@ class TransferPairSerializer(serializers.Serializer[TransferPair]):
 
     def get_amount(self, pair: TransferPair) -> dict[str, str]:
         """Return what moved."""
-        return _money(pair.amount_minor, pair.currency)
+        return written(pair.amount_minor, pair.currency)
 
 
 class FoundPairsSerializer(serializers.Serializer[Any]):
@@ -207,8 +207,3 @@ def _merchants(rows: list[Sum]) -> list[dict[str, Any]]:
         }
         for name in most_first
     ]
-
-
-def _money(minor: int, currency: str) -> dict[str, str]:
-    money = Money(minor, currency)
-    return {"amount": money.amount, "currency": money.currency}

@@ -32,7 +32,7 @@ from vortex.http.idempotency import IdempotentView
 from vortex.http.openapi import page_of as page_schema
 from vortex.http.pagination import PARAMETERS, page_of, window
 from vortex.identity.authentication import caller
-from vortex.money import Money
+from vortex.money import written
 
 _ORDER: Final = "pending transactions by -placed_at,-id"
 
@@ -105,11 +105,11 @@ class PendingSerializer(serializers.Serializer[Any]):
 
     def get_amount(self, hold: Hold) -> dict[str, str]:
         """Return the held amount as money."""
-        return _money(hold.amount_minor, hold.currency)
+        return written(hold.amount_minor, hold.currency)
 
     def get_committed(self, hold: Hold) -> dict[str, str]:
         """Return the committed amount as money."""
-        return _money(hold.settled_minor, hold.currency)
+        return written(hold.settled_minor, hold.currency)
 
 
 class CommitSerializer(serializers.Serializer[Any]):
@@ -211,8 +211,3 @@ def _own(request: Request, transaction_id: UUID) -> Hold:
     return selectors.pending_of_owner(
         transaction_id=transaction_id, owner_id=caller(request).user_id
     )
-
-
-def _money(minor: int, currency: str) -> dict[str, str]:
-    money = Money(minor, currency)
-    return {"amount": money.amount, "currency": money.currency}

@@ -48,9 +48,8 @@ def _wanted(found: re.Match[str], query: Query) -> tuple[Wanted, Window]:
     account_id = query.get("account_id")
     if account_id is not None and not re.fullmatch(ID, account_id):
         raise ValueError("for the API to read")
-    return Wanted(
-        account_id=UUID(account_id) if account_id else None, direction=direction
-    ), window_of_list(query)
+    wanted = Wanted(account_id=UUID(account_id) if account_id else None, direction=direction)
+    return wanted, window_of_list(query)
 
 
 def _answer(asked: Sequence[tuple[UUID, Any]]) -> list[bytes | Refusal | None]:

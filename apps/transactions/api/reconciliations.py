@@ -26,7 +26,7 @@ from vortex.http.pagination import PARAMETERS, paged
 from vortex.http.uploads import UploadParser
 from vortex.identity.authentication import caller
 from vortex.ids import new_id
-from vortex.money import Money
+from vortex.money import written
 
 _ORDER: Final = "reconciliations by -id"
 _ITEMS: Final = "items of a reconciliation by position"
@@ -90,8 +90,7 @@ class ReconciliationItemSerializer(serializers.Serializer[ReconciliationItem]):
     def _money(self, minor: int | None) -> dict[str, str] | None:
         if minor is None:
             return None
-        money = Money(minor, self.context["currency"])
-        return {"amount": money.amount, "currency": money.currency}
+        return written(minor, self.context["currency"])
 
 
 class ReconciliationsView(APIView):

@@ -29,7 +29,7 @@ from vortex.http.openapi import page_of as page_schema
 from vortex.http.pagination import PARAMETERS, paged
 from vortex.identity.authentication import caller
 from vortex.identity.permissions import RequiresRole
-from vortex.money import Money
+from vortex.money import written
 
 _ORDER: Final = "reviews by asked_at,id"
 _STATE: Final = OpenApiParameter(
@@ -58,8 +58,7 @@ class ReviewSerializer(serializers.Serializer[Review]):
 
     def get_amount(self, review: Review) -> dict[str, str]:
         """Return what is to move."""
-        money = Money(review.amount_minor, review.currency)
-        return {"amount": money.amount, "currency": money.currency}
+        return written(review.amount_minor, review.currency)
 
     def get_needs_two(self, review: Review) -> bool:
         """Say whether two have to approve."""

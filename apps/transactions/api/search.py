@@ -24,7 +24,7 @@ from vortex.http.openapi import page_of as page_schema
 from vortex.http.pagination import PARAMETERS, page_of, paged, window
 from vortex.identity.authentication import caller
 from vortex.ids import new_id
-from vortex.money import MAX_MINOR, Money
+from vortex.money import MAX_MINOR, written
 
 _NAME: Final = 60
 
@@ -89,11 +89,11 @@ class SumSerializer(serializers.Serializer[Any]):
 
     def get_credits(self, found: Sum) -> dict[str, str]:
         """Return what came."""
-        return _money(found.credits_minor, found.currency)
+        return written(found.credits_minor, found.currency)
 
     def get_debits(self, found: Sum) -> dict[str, str]:
         """Return what went."""
-        return _money(found.debits_minor, found.currency)
+        return written(found.debits_minor, found.currency)
 
 
 class SumsSerializer(serializers.Serializer[Any]):
@@ -332,8 +332,3 @@ def _by_merchant(rows: list[Sum]) -> list[Sum]:
         )
         for (key, currency), same in groups.items()
     ]
-
-
-def _money(minor: int, currency: str) -> dict[str, str]:
-    money = Money(minor, currency)
-    return {"amount": money.amount, "currency": money.currency}

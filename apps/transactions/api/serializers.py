@@ -1,6 +1,5 @@
 """What the ledger reads and writes over HTTP. A customer sees their own entries of a posting."""
 
-from datetime import UTC
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,8 +10,8 @@ from apps.transactions.contracts import CATEGORIES, PostingKind
 from apps.transactions.domain.posting import MAX_TEXT
 from apps.transactions.selectors import OwnEntry, OwnPosting
 from apps.transactions.services.posting import MAX_BATCH
-from vortex.http.fields import IdField, MoneyField, TextField
-from vortex.money import MAX_MINOR, decimal
+from vortex.http.fields import IdField, MoneyField, TextField, moment
+from vortex.money import MAX_MINOR, written
 
 _ID: Final = "01920f4e-5a10-7c3e-8f00-5d1f6b2a9c01"
 _OTHER: Final = "01920f4e-5a10-7c3e-8f00-5d1f6b2a9c02"
@@ -101,11 +100,11 @@ class EntrySerializer(serializers.Serializer[OwnEntry]):
 
     def get_amount(self, entry: OwnEntry) -> dict[str, str]:
         """Return the amount as money."""
-        return _money(entry.amount_minor, entry.currency)
+        return written(entry.amount_minor, entry.currency)
 
     def get_balance_after(self, entry: OwnEntry) -> dict[str, str]:
         """Return the balance as money."""
-        return _money(entry.balance_after_minor, entry.currency)
+        return written(entry.balance_after_minor, entry.currency)
 
 
 class TransactionSerializer(serializers.Serializer[OwnPosting]):
@@ -135,7 +134,7 @@ class TransactionSerializer(serializers.Serializer[OwnPosting]):
             "counterparty": instance.counterparty,
             "reference": instance.reference,
             "category": instance.category,
-            "booked_at": instance.booked_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+            "booked_at": moment(instance.booked_at),
             "effective_date": instance.effective_date.isoformat(),
             "reverses_id": _id_or_none(instance.reverses_id),
             "reversed_by_id": _id_or_none(instance.reversed_by_id),
@@ -143,8 +142,8 @@ class TransactionSerializer(serializers.Serializer[OwnPosting]):
             "entries": [
                 {
                     "account_id": str(entry.account_id),
-                    "amount": _money(entry.amount_minor, entry.currency),
-                    "balance_after": _money(entry.balance_after_minor, entry.currency),
+                    "amount": written(entry.amount_minor, entry.currency),
+                    "balance_after": written(entry.balance_after_minor, entry.currency),
                     "version": entry.version,
                 }
                 for entry in instance.entries
@@ -215,7 +214,3 @@ class WantedSerializer(serializers.Serializer[Any]):
 
 def _id_or_none(value: UUID | None) -> str | None:
     return None if value is None else str(value)
-
-
-def _money(minor: int, currency: str) -> dict[str, str]:
-    return {"amount": decimal(minor, currency), "currency": currency}

@@ -15,7 +15,7 @@ from apps.transactions.services import splitting
 from apps.transactions.services.splitting import MOST_PARTS, Part
 from vortex.http.fields import MoneyField, TextField
 from vortex.identity.authentication import caller
-from vortex.money import Money
+from vortex.money import written
 
 
 class PartSerializer(serializers.Serializer[Any]):
@@ -84,7 +84,6 @@ def _parts(posting_id: UUID, owner_id: UUID) -> dict[str, Any]:
     parts = selectors.parts_of(posting_id=posting_id, owner_id=owner_id)
     said = []
     for part in parts:
-        money = Money(abs(part.amount_minor), first.currency)
-        amount = {"amount": money.amount, "currency": money.currency}
+        amount = written(abs(part.amount_minor), first.currency)
         said.append({"amount": amount, "category": part.category, "note": part.note})
     return {"parts": said}
