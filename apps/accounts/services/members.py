@@ -206,7 +206,7 @@ def _admit(member: Member, at: datetime) -> Member:
                     added_at=at,
                 )
             )
-    if now_known.state == State.REMOVING:  # removed meanwhile: the end has the last word
+    if now_known.state in {State.REMOVING, State.REMOVED}:  # meanwhile: the end has the last word
         _dismiss(now_known, at)
     return now_known
 

@@ -259,6 +259,34 @@ def test_what_died_on_the_way_is_finished(
     assert bool(keeping.mandates) == (command != "revoke")
 
 
+def test_who_is_removed_while_the_ledger_is_told_to_let_them_pay_may_not_pay(
+    account: Account, grace: Principal, keeping: FakeKeeping
+):
+    member, code = members.invite(
+        member_id=new_id(),
+        account=account,
+        email="grace@example.com",
+        rights=members.Rights(Role.DELEGATE, may_pay=True, pay_minor=100),
+        invited_at=now(),
+    )
+
+    def remove_first(name: str) -> None:
+        if name == "grant":
+            members.remove(member_id=member.pk, removed_by=account.owner_id, at=now())
+
+    keeping.ledger.before = remove_first
+    members.accept(
+        member_id=member.pk,
+        email="grace@example.com",
+        user_id=grace.user_id,
+        code=code,
+        at=now(),
+    )
+
+    assert Member.objects.get().state == "removed"
+    assert keeping.mandates == {}
+
+
 @pytest.mark.django_db(databases=[OWN], transaction=True)
 def test_accepting_and_removing_at_once_leaves_ledger_and_account_agreeing(
     account: Account, grace: Principal, keeping: FakeKeeping
